@@ -1,0 +1,188 @@
+namespace BrainMVP.Federated.Contracts.Plans;
+
+/// <summary>What to train, how many rounds, quorum, privacy. Authored as YAML; the SHA-256 of its canonical JSON is its identity.</summary>
+public sealed record Plan
+{
+    [PlanField("Name shown to people; letters, digits, hyphens.")]
+    public string Name { get; init; } = "pretraining";
+
+    [PlanField("Preset whose values the other fields start from.", OneOf = ["brainmvp-v1", "brainmvp-cvpr", "brainmvp-code", "demo"])]
+    public string Preset { get; init; } = "brainmvp-v1";
+
+    [PlanField("Seed of every random draw of the run.", Minimum = 0, Maximum = 9007199254740991)]
+    public long Seed { get; init; } = 1;
+
+    [PlanField("Modalities whose templates the run learns, canonical names.", OneOf = ["flair", "t1", "t1c", "t2", "mra", "pd", "dwi", "adc"])]
+    public IReadOnlyList<string> Modalities { get; init; } = Identity.Modalities.All;
+
+    public RoundsPlan Rounds { get; init; } = new();
+
+    public NetworkPlan Network { get; init; } = new();
+
+    public ImagingPlan Imaging { get; init; } = new();
+
+    public TrainingPlan Training { get; init; } = new();
+
+    public QuorumPlan Quorum { get; init; } = new();
+
+    public AggregationPlan Aggregation { get; init; } = new();
+
+    public PrivacyPlan Privacy { get; init; } = new();
+}
+
+/// <summary>How long the run is.</summary>
+public sealed record RoundsPlan
+{
+    [PlanField("Global rounds.", Minimum = 1, Maximum = 100000)]
+    public int Count { get; init; } = 100;
+
+    [PlanField("Optimiser steps a site trains in one round.", Unit = "steps", Minimum = 1, Maximum = 100000)]
+    public int LocalSteps { get; init; } = 200;
+}
+
+/// <summary>UniFormer-3D encoder and its reconstruction decoder.</summary>
+public sealed record NetworkPlan
+{
+    [PlanField("Channels of the four stages.", Unit = "channels", Minimum = 4, Maximum = 2048, Items = 4)]
+    public IReadOnlyList<int> Widths { get; init; } = [64, 128, 320, 512];
+
+    [PlanField("Blocks of the four stages; the first two convolve, the last two attend.", Unit = "blocks", Minimum = 1, Maximum = 64, Items = 4)]
+    public IReadOnlyList<int> Depths { get; init; } = [3, 4, 8, 3];
+
+    [PlanField("Channels of one attention head; divides the widths of stages 3 and 4.", Unit = "channels", Minimum = 1, Maximum = 512)]
+    public int HeadWidth { get; init; } = 64;
+
+    [PlanField("Hidden width of the feed-forward parts over the block's width.", Minimum = 1, Maximum = 8)]
+    public int MlpRatio { get; init; } = 4;
+}
+
+/// <summary>How volumes become crops.</summary>
+public sealed record ImagingPlan
+{
+    [PlanField("Isotropic voxel size that volumes are resampled to.", Unit = "mm", Minimum = 0.5, Maximum = 8)]
+    public double SpacingMm { get; init; } = 1;
+
+    [PlanField("Template canvas, voxels along R, A, S.", Unit = "voxels", Minimum = 16, Maximum = 512, Items = 3)]
+    public IReadOnlyList<int> Canvas { get; init; } = [240, 240, 155];
+
+    [PlanField("Crop side lengths along R, A, S; multiples of 16.", Unit = "voxels", Minimum = 16, Maximum = 256, Items = 3)]
+    public IReadOnlyList<int> Crop { get; init; } = [96, 96, 96];
+
+    [PlanField("Percentile of a volume that becomes 0.", Unit = "%", Minimum = 0, Maximum = 50)]
+    public double LowerPercentile { get; init; } = 5;
+
+    [PlanField("Percentile of a volume that becomes 1.", Unit = "%", Minimum = 50, Maximum = 100)]
+    public double UpperPercentile { get; init; } = 95;
+
+    [PlanField("Least Dice overlap of two foregrounds of a case; below it the case is skipped as misaligned.", Minimum = 0, Maximum = 1)]
+    public double MinimumOverlap { get; init; } = 0.8;
+}
+
+/// <summary>The local steps.</summary>
+public sealed record TrainingPlan
+{
+    [PlanField("Cases in one micro-batch.", Unit = "cases", Minimum = 1, Maximum = 256)]
+    public int BatchSize { get; init; } = 3;
+
+    [PlanField("Micro-batches whose gradients are added before one optimiser step.", Minimum = 1, Maximum = 256)]
+    public int Accumulation { get; init; } = 2;
+
+    [PlanField("CPU threads of one trainer; results are bit-identical only at equal counts.", Unit = "threads", Minimum = 1, Maximum = 256)]
+    public int Threads { get; init; } = 1;
+
+    [PlanField("AdamW learning rate of the network at its highest.", Minimum = 0, Maximum = 1)]
+    public double LearningRate { get; init; } = 3e-4;
+
+    [PlanField("AdamW learning rate of the templates at its highest.", Minimum = 0, Maximum = 1)]
+    public double TemplateLearningRate { get; init; } = 3e-4;
+
+    [PlanField("AdamW decoupled weight decay.", Minimum = 0, Maximum = 1)]
+    public double WeightDecay { get; init; } = 1e-5;
+
+    [PlanField("Part of the run with linear warm-up before the cosine.", Minimum = 0, Maximum = 0.5)]
+    public double WarmUp { get; init; }
+
+    [PlanField("Progress of the run after which view 2 is filled with another modality; before it, with the template.", Minimum = 0, Maximum = 1)]
+    public double CrossModalStart { get; init; }
+
+    [PlanField("Progress of the run after which the contrastive term counts.", Minimum = 0, Maximum = 1)]
+    public double ContrastiveStart { get; init; } = 2.0 / 3.0;
+
+    [PlanField("Weight of the template view's reconstruction error.", Minimum = 0, Maximum = 1000)]
+    public double TemplateWeight { get; init; } = 1;
+
+    [PlanField("Weight of the cross-modal view's reconstruction error.", Minimum = 0, Maximum = 1000)]
+    public double CrossModalWeight { get; init; } = 1;
+
+    [PlanField("Weight of the contrastive term.", Minimum = 0, Maximum = 1000)]
+    public double ContrastiveWeight { get; init; } = 1;
+
+    [PlanField("Temperature of the contrastive term.", Minimum = 0.001, Maximum = 100)]
+    public double ContrastiveTemperature { get; init; } = 1;
+
+    [PlanField("Part of the mask cells that is filled.", Minimum = 0, Maximum = 1)]
+    public double MaskRatio { get; init; } = 0.8;
+
+    [PlanField("Side of a cubic mask cell; divides the crop sides.", Unit = "voxels", Minimum = 1, Maximum = 64)]
+    public int MaskCell { get; init; } = 8;
+
+    [PlanField("One mask for both views of a sample instead of two.")]
+    public bool SharedMask { get; init; }
+
+    [PlanField("How templates are scaled to 0..1: guarded falls back to the raw template while its range is tiny; faithful always divides.", OneOf = ["guarded", "faithful"])]
+    public string TemplateNormalization { get; init; } = "guarded";
+
+    [PlanField("AdamW moments at the start of a round: kept from the site's last round, or reset.", OneOf = ["keep", "reset"])]
+    public string OptimizerState { get; init; } = "keep";
+
+    [PlanField("Optimiser steps between two checkpoints.", Unit = "steps", Minimum = 1, Maximum = 10000)]
+    public int CheckpointEvery { get; init; } = 25;
+
+    [PlanField("Part of a site's cases held out for validation; at least one case when the site has two.", Minimum = 0, Maximum = 0.9)]
+    public double HeldOut { get; init; } = 0.1;
+
+    [PlanField("Fixed validation crops for each held-out case and modality.", Unit = "crops", Minimum = 1, Maximum = 64)]
+    public int ValidationCrops { get; init; } = 2;
+}
+
+/// <summary>When a round may close, and how long it may wait.</summary>
+public sealed record QuorumPlan
+{
+    [PlanField("Sites without which no round closes.")]
+    public IReadOnlyList<string> Required { get; init; } = [];
+
+    [PlanField("Fewest sites of a round.", Unit = "sites", Minimum = 1, Maximum = 10000)]
+    public int MinimumSites { get; init; } = 2;
+
+    [PlanField("Fewest cases over the sites of a round.", Unit = "cases", Minimum = 0, Maximum = 100000000)]
+    public int MinimumCases { get; init; }
+
+    [PlanField("Longest time from the opening of a round to the last report.", Unit = "s", Minimum = 1, Maximum = 31536000)]
+    public int TrainDeadlineSeconds { get; init; } = 86400;
+
+    [PlanField("Longest time from the roster to the last upload.", Unit = "s", Minimum = 1, Maximum = 31536000)]
+    public int UploadDeadlineSeconds { get; init; } = 14400;
+
+    [PlanField("Longest time from submission to the last approval.", Unit = "s", Minimum = 1, Maximum = 31536000)]
+    public int ApprovalDeadlineSeconds { get; init; } = 1209600;
+
+    [PlanField("A site not heard from for this long is no longer waited for once the quorum is met.", Unit = "s", Minimum = 5, Maximum = 31536000)]
+    public int SilentAfterSeconds { get; init; } = 900;
+}
+
+/// <summary>From updates to the next global model.</summary>
+public sealed record AggregationPlan
+{
+    [PlanField("Factor on the averaged change before it is added to the global model.", Minimum = 0, Maximum = 10)]
+    public double ServerLearningRate { get; init; } = 1;
+
+    [PlanField("Largest exponent e = ceil(log2 absmax) of any tensor of a change.", Minimum = -126, Maximum = 127)]
+    public int MaxDeltaExponent { get; init; } = 20;
+}
+
+/// <summary>What a round may reveal.</summary>
+public sealed record PrivacyPlan
+{
+    [PlanField("Fewest sites that must contribute to a template before it moves and is delivered.", Unit = "sites", Minimum = 1, Maximum = 10000)]
+    public int MinimumContributors { get; init; } = 2;
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+using System.Reflection;
+
+namespace BrainMVP.Federated.Contracts.Plans;
+
+/// <summary>One field of the plan as people see it.</summary>
+/// <param name="Path">Dotted camel-case path, for example <c>training.maskRatio</c>.</param>
+public sealed record PlanFieldInfo(string Path, Type Type, PlanFieldAttribute Rule, object? Default)
+{
+    public string Range => Rule.OneOf.Length > 0
+        ? string.Join(" | ", Rule.OneOf)
+        : double.IsInfinity(Rule.Minimum) && double.IsInfinity(Rule.Maximum)
+            ? ""
+            : string.Create(CultureInfo.InvariantCulture, $"{Rule.Minimum:R}..{Rule.Maximum:R}");
+}
+
+/// <summary>Enumerates the plan's fields from the records themselves, so that documentation cannot differ from code.</summary>
+public static class PlanFields
+{
+    /// <summary>Every field of the given plan in declaration order.</summary>
+    public static IEnumerable<PlanFieldInfo> Of(Plan plan) => Of(plan, "");
+
+    /// <summary>The name a property has in YAML and JSON.</summary>
+    public static string NameOf(MemberInfo property) => char.ToLowerInvariant(property.Name[0]) + property.Name[1..];
+
+    internal static bool IsSection(PropertyInfo property) => property.GetCustomAttribute<PlanFieldAttribute>() is null;
+
+    private static IEnumerable<PlanFieldInfo> Of(object section, string prefix)
+    {
+        foreach (var property in section.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        {
+            if (property.Name == "EqualityContract")
+            {
+                continue;
+            }
+
+            var value = property.GetValue(section);
+            var path = prefix + NameOf(property);
+            if (property.GetCustomAttribute<PlanFieldAttribute>() is { } rule)
+            {
+                yield return new PlanFieldInfo(path, property.PropertyType, rule, value);
+            }
+            else
+            {
+                foreach (var field in Of(value!, path + "."))
+                {
+                    yield return field;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Identity;
+
+namespace BrainMVP.Federated.Contracts.Plans;
+
+/// <summary>Rules over more than one field, checked when a plan is read and again by whoever receives it.</summary>
+public static class PlanRules
+{
+    /// <exception cref="FederationException">BMF-1003, BMF-1004 or BMF-1007, naming the fields.</exception>
+    public static void Check(Plan plan)
+    {
+        Names.Require(plan.Name, "plan name");
+        foreach (var field in PlanFields.Of(plan))
+        {
+            CheckRange(field);
+        }
+
+        Demand(plan.Modalities.Count > 0 && plan.Modalities.Distinct(StringComparer.Ordinal).Count() == plan.Modalities.Count,
+            "modalities must name at least one modality, none twice.");
+        foreach (var side in plan.Imaging.Crop)
+        {
+            Demand(side % 16 == 0, $"imaging.crop has a side of {side}; the network halves it four times, so it must be a multiple of 16.");
+            Demand(side % plan.Training.MaskCell == 0, $"training.maskCell is {plan.Training.MaskCell}; it must divide every side of imaging.crop ({side}).");
+        }
+
+        foreach (var width in plan.Network.Widths.Skip(2))
+        {
+            Demand(width % plan.Network.HeadWidth == 0, $"network.headWidth is {plan.Network.HeadWidth}; it must divide the widths of stages 3 and 4 ({width}).");
+        }
+
+        Demand(plan.Imaging.LowerPercentile < plan.Imaging.UpperPercentile, "imaging.lowerPercentile must be below imaging.upperPercentile.");
+        Demand(plan.Quorum.Required.Distinct(StringComparer.Ordinal).Count() == plan.Quorum.Required.Count, "quorum.required names a site twice.");
+        foreach (var site in plan.Quorum.Required)
+        {
+            Names.Require(site, "quorum.required site");
+        }
+    }
+
+    private static void CheckRange(PlanFieldInfo field)
+    {
+        IEnumerable<object?> values = field.Default switch
+        {
+            IReadOnlyList<int> numbers => numbers.Cast<object?>(),
+            IReadOnlyList<string> words => words,
+            var single => [single],
+        };
+        var count = 0;
+        foreach (var value in values)
+        {
+            count++;
+            var allowed = value switch
+            {
+                string word => field.Rule.OneOf.Length == 0 || field.Rule.OneOf.Contains(word, StringComparer.Ordinal),
+                bool => true,
+                IConvertible number => Convert.ToDouble(number, System.Globalization.CultureInfo.InvariantCulture) is var d
+                    && double.IsFinite(d) && d >= field.Rule.Minimum && d <= field.Rule.Maximum,
+                _ => false,
+            };
+            if (!allowed)
+            {
+                throw ErrorCatalogue.PlanOutOfRange.With($"{field.Path} is \"{value}\"; allowed: {field.Range}.");
+            }
+        }
+
+        if (field.Rule.Items > 0 && count != field.Rule.Items)
+        {
+            throw ErrorCatalogue.PlanOutOfRange.With($"{field.Path} has {count} items; it must have {field.Rule.Items}.");
+        }
+    }
+
+    private static void Demand(bool condition, string message)
+    {
+        if (!condition)
+        {
+            throw ErrorCatalogue.PlanInconsistent.With(message);
+        }
+    }
+}
