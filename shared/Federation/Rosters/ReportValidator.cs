@@ -1,0 +1,68 @@
+using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Federation.Layouts;
+
+namespace BrainMVP.Federated.Federation.Rosters;
+
+/// <summary>Checks a report against the plan and the layout before the site may enter a roster.</summary>
+public static class ReportValidator
+{
+    /// <returns>Null when valid; otherwise one sentence that names the rule.</returns>
+    public static string? FindViolation(UpdateReport report, RoundOpenDocument open, LayoutDocument layout, Plan plan)
+    {
+        if (report.OpenContext != RoundContexts.Open(open.Context))
+        {
+            return "The report belongs to another round or attempt.";
+        }
+
+        if (report.Steps < 1 || report.Steps > plan.Rounds.LocalSteps)
+        {
+            return $"The report claims {report.Steps} optimiser steps; the plan allows 1 to {plan.Rounds.LocalSteps}.";
+        }
+
+        var mostDraws = (long)report.Steps * plan.Training.BatchSize * plan.Training.Accumulation;
+        if (report.TargetDraws.Values.Any(d => d < 0) || report.TargetDraws.Values.Sum() > mostDraws)
+        {
+            return $"The report claims {report.TargetDraws.Values.Sum()} target draws; {report.Steps} steps allow {mostDraws}.";
+        }
+
+        if (report.TargetDraws.Keys.FirstOrDefault(m => !open.SharedModalities.Contains(m, StringComparer.Ordinal) || !open.Owners.GetValueOrDefault(m, []).Contains(report.Site, StringComparer.Ordinal)) is { } foreign)
+        {
+            return $"The report has target draws of {foreign}, which this site does not share in this round.";
+        }
+
+        if (report.Cases < 1)
+        {
+            return "The report names no case.";
+        }
+
+        return Exponents(report, layout, plan) ?? Numbers(report);
+    }
+
+    private static string? Exponents(UpdateReport report, LayoutDocument layout, Plan plan)
+    {
+        var expected = layout.Tensors
+            .Where(t => TensorGroups.ModalityOf(t.Group) is not { } m || report.TargetDraws.ContainsKey(m))
+            .Select(t => t.Name);
+        if (!report.Exponents.Select(e => e.Name).SequenceEqual(expected, StringComparer.Ordinal))
+        {
+            return "The report's exponents do not name the tensors that this site can contribute.";
+        }
+
+        return report.Exponents.FirstOrDefault(e => e.Exponent > plan.Aggregation.MaxDeltaExponent || e.Exponent < -1074) is { } large
+            ? $"Tensor {large.Name} changed with exponent {large.Exponent}; the plan allows at most {plan.Aggregation.MaxDeltaExponent}."
+            : null;
+    }
+
+    private static string? Numbers(UpdateReport report)
+    {
+        if (report.Norms.Values.Concat(report.Losses.Values).Concat(report.Timings.Values).Any(v => !double.IsFinite(v)))
+        {
+            return "The report has a number that is not finite.";
+        }
+
+        return report.Validation.Values.Any(v => !double.IsFinite(v.SquaredError) || v.SquaredError < 0 || v.Voxels < 1)
+            ? "The report has a validation sum that cannot be."
+            : null;
+    }
+}

@@ -1,0 +1,57 @@
+using System.Runtime.InteropServices;
+using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Federation.Updates;
+
+namespace BrainMVP.Federated.Federation.Summation;
+
+/// <summary>
+/// Step 6: adds the encoded updates of one shard modulo 2³². Integer addition is associative and commutative, so the
+/// result does not depend on the order of sites, on the shards or on who computed them.
+/// </summary>
+public static class ShardSummation
+{
+    private const int BlockElements = 1 << 16;
+
+    /// <summary>Writes the shard's sums as 32-bit little-endian integers, segment after segment.</summary>
+    /// <param name="segments">From <see cref="ShardPlan"/>.</param>
+    /// <param name="payloads">Payload map of every site whose update arrived.</param>
+    /// <param name="source">The updates.</param>
+    /// <param name="output">Receives the sums.</param>
+    /// <param name="cancellation">Checked between blocks.</param>
+    public static void Sum(IReadOnlyList<ShardSegment> segments, IReadOnlyDictionary<string, PayloadMap> payloads, IUpdateSource source, Stream output, CancellationToken cancellation)
+    {
+        var sum = new int[BlockElements];
+        var part = new int[BlockElements];
+        foreach (var segment in segments)
+        {
+            var contributors = payloads
+                .Select(p => (Site: p.Key, Tensor: p.Value.Find(segment.Tensor.Name)))
+                .Where(p => p.Tensor is not null)
+                .OrderBy(p => p.Site, StringComparer.Ordinal)
+                .ToArray();
+            for (long done = 0; done < segment.Count; done += BlockElements)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var n = (int)Math.Min(BlockElements, segment.Count - done);
+                var total = sum.AsSpan(0, n);
+                total.Clear();
+                foreach (var (site, tensor) in contributors)
+                {
+                    var values = part.AsSpan(0, n);
+                    source.Read(site, tensor!.Offset + ((segment.Start + done) * sizeof(int)), MemoryMarshal.AsBytes(values));
+                    Add(total, values);
+                }
+
+                output.Write(MemoryMarshal.AsBytes(total));
+            }
+        }
+    }
+
+    private static void Add(Span<int> total, ReadOnlySpan<int> values)
+    {
+        for (var i = 0; i < total.Length; i++)
+        {
+            total[i] = unchecked(total[i] + values[i]);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Tensors;
+using BrainMVP.Federated.Federation.Layouts;
+
+namespace BrainMVP.Federated.Federation.Updates;
+
+/// <summary>Reads the same block of a tensor before and after local training.</summary>
+internal sealed class TensorPair : IDisposable
+{
+    private readonly SafetensorsReader _global;
+    private readonly SafetensorsReader _local;
+    private readonly Dictionary<string, SafetensorsReader> _templates = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _checked = new(StringComparer.Ordinal);
+
+    public TensorPair(string globalModelPath, IReadOnlyDictionary<string, string> globalTemplates, string localModelPath)
+    {
+        _global = new SafetensorsReader(globalModelPath);
+        _local = new SafetensorsReader(localModelPath);
+        foreach (var (modality, path) in globalTemplates)
+        {
+            _templates.Add(TensorGroups.Template(modality), new SafetensorsReader(path));
+        }
+    }
+
+    public void Read(LayoutTensor tensor, long start, Span<float> local, Span<float> global)
+    {
+        var isTemplate = TensorGroups.ModalityOf(tensor.Group) is not null;
+        var before = isTemplate ? _templates.GetValueOrDefault(tensor.Name) : _global;
+        if (_checked.Add(tensor.Name))
+        {
+            _local.Require(tensor);
+            before?.Require(tensor);
+        }
+
+        _local.ReadFloats(tensor.Name, start, local);
+        if (before is null)
+        {
+            global.Clear();
+        }
+        else
+        {
+            before.ReadFloats(tensor.Name, start, global);
+        }
+    }
+
+    public void Dispose()
+    {
+        _global.Dispose();
+        _local.Dispose();
+        foreach (var template in _templates.Values)
+        {
+            template.Dispose();
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Tensors;
+using BrainMVP.Federated.Federation.FixedPoint;
+using BrainMVP.Federated.Federation.Layouts;
+
+namespace BrainMVP.Federated.Federation.Updates;
+
+/// <summary>The tensor-free description of a site's change: exponents by tensor and norms by group.</summary>
+public sealed record UpdateSummary(IReadOnlyList<TensorExponent> Exponents, IReadOnlyDictionary<string, double> Norms)
+{
+    private const int BlockElements = 1 << 15;
+
+    /// <summary>Computes the summary from files, in blocks.</summary>
+    /// <param name="layout">The run's layout.</param>
+    /// <param name="groups">Groups the site can contribute to.</param>
+    /// <param name="globalModelPath">Model the round started from.</param>
+    /// <param name="globalTemplates">Template file by modality; a modality without one starts from zeros.</param>
+    /// <param name="localModelPath">Network and own templates after training.</param>
+    /// <exception cref="FederationException">BMF-1502 when a change is not finite; BMF-1406 when a file does not fit the layout.</exception>
+    public static UpdateSummary Compute(LayoutDocument layout, IReadOnlyCollection<string> groups, string globalModelPath, IReadOnlyDictionary<string, string> globalTemplates, string localModelPath)
+    {
+        using var pair = new TensorPair(globalModelPath, globalTemplates, localModelPath);
+        var exponents = new List<TensorExponent>();
+        var squares = new SortedDictionary<string, double>(StringComparer.Ordinal);
+        var local = new float[BlockElements];
+        var global = new float[BlockElements];
+        foreach (var tensor in layout.Tensors.Where(t => groups.Contains(t.Group)))
+        {
+            double largest = 0;
+            var sum = squares.GetValueOrDefault(tensor.Group);
+            for (long start = 0, count = tensor.CountOf(); start < count; start += BlockElements)
+            {
+                var n = (int)Math.Min(BlockElements, count - start);
+                pair.Read(tensor, start, local.AsSpan(0, n), global.AsSpan(0, n));
+                for (var i = 0; i < n; i++)
+                {
+                    var change = (double)local[i] - global[i];
+                    if (!double.IsFinite(change))
+                    {
+                        throw ErrorCatalogue.TrainingDiverged.With($"Tensor {tensor.Name} changed by {change} at element {start + i}.");
+                    }
+
+                    largest = Math.Max(largest, Math.Abs(change));
+                    sum += change * change;
+                }
+            }
+
+            squares[tensor.Group] = sum;
+            exponents.Add(new TensorExponent(tensor.Name, PowerOfTwo.CeilingExponent(largest)));
+        }
+
+        return new UpdateSummary(exponents, squares.ToDictionary(s => s.Key, s => Math.Sqrt(s.Value), StringComparer.Ordinal));
+    }
+}
