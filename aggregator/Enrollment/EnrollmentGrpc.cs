@@ -17,6 +17,9 @@ public sealed class EnrollmentGrpc(TrustFiles trust, Caller caller, IGrainFactor
     private const int MaximumRequestBytes = 8 * 1024;
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(30);
 
+    public override Task<GetAuthorityResponse> GetAuthority(GetAuthorityRequest request, ServerCallContext context) =>
+        Task.FromResult(new GetAuthorityResponse { Authority = ByteString.CopyFrom(trust.Authority.RawData) });
+
     public override async Task<EnrollResponse> Enroll(EnrollRequest request, ServerCallContext context)
     {
         if (request.Token.Length is < 16 or > 256)

@@ -24,13 +24,15 @@ public sealed class AuditLog : IDisposable
 
     private readonly Lock _gate = new();
     private readonly FileStream _file;
+    private readonly FileStream _lock;
     private readonly TimeProvider _time;
     private string _head;
     private long _count;
 
-    private AuditLog(FileStream file, string head, long count, TimeProvider time)
+    private AuditLog(FileStream file, FileStream writerLock, string head, long count, TimeProvider time)
     {
         _file = file;
+        _lock = writerLock;
         _head = head;
         _count = count;
         _time = time;
@@ -65,18 +67,22 @@ public sealed class AuditLog : IDisposable
     public static AuditLog Open(string path, TimeProvider time)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        FileStream file;
+
+        // A file of its own keeps a second writer out and readers in: on Unix only FileShare.None excludes anyone.
+        FileStream writerLock;
         try
         {
-            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+            writerLock = new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException e) when (!DurableFile.IsDiskFull(e))
         {
             throw ErrorCatalogue.AlreadyRunning.With($"{path} is in use: {e.Message}", e);
         }
 
+        FileStream? file = null;
         try
         {
+            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
             var end = EndOfLastLine(file);
             if (end < file.Length)
             {
@@ -93,11 +99,12 @@ public sealed class AuditLog : IDisposable
 
             file.Position = file.Length;
             DurableFile.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            return new AuditLog(file, found.Head, found.Records, time);
+            return new AuditLog(file, writerLock, found.Head, found.Records, time);
         }
         catch
         {
-            file.Dispose();
+            file?.Dispose();
+            writerLock.Dispose();
             throw;
         }
     }
@@ -167,7 +174,11 @@ public sealed class AuditLog : IDisposable
         }
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _file.Dispose();
+        _lock.Dispose();
+    }
 
     private static long EndOfLastLine(FileStream file)
     {

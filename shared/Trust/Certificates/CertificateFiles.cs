@@ -17,7 +17,16 @@ public static class CertificateFiles
         new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256).CreateSigningRequest();
 
     /// <summary>Writes a PKCS#8 PEM key durably; it never exists with wider rights than 0600.</summary>
-    public static void SaveKey(string path, ECDsa key)
+    public static void SaveKey(string path, ECDsa key) => SaveSecret(path, key.ExportPkcs8PrivateKeyPem() + "\n");
+
+    /// <summary>
+    /// Writes key and certificate into one PEM file, mode 0600, so that a renewal replaces both at one instant.
+    /// <see cref="LoadWithKey"/> reads it when given the path twice.
+    /// </summary>
+    public static void SaveIdentity(string path, X509Certificate2 certificate, ECDsa key) =>
+        SaveSecret(path, $"{key.ExportPkcs8PrivateKeyPem()}\n{certificate.ExportCertificatePem()}\n");
+
+    private static void SaveSecret(string path, string pem)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         Directory.CreateDirectory(folder);
@@ -30,7 +39,7 @@ public static class CertificateFiles
 
         using (var stream = new FileStream(temporary, options))
         {
-            stream.Write(Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n"));
+            stream.Write(Encoding.ASCII.GetBytes(pem));
             stream.Flush(flushToDisk: true);
         }
 

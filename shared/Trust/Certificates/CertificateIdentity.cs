@@ -26,14 +26,20 @@ public sealed record CertificateIdentity(string Consortium, CertificateRole Role
         return uris.Count == 1 && TryParse(uris[0], out identity);
     }
 
-    /// <summary>Consortium that a CA certificate names in <c>brainmvp://CONSORTIUM</c>; null when it names none.</summary>
+    /// <summary>Consortium that a CA certificate names in <c>brainmvp://CONSORTIUM/</c>; null when it names none.</summary>
     public static string? ConsortiumOf(X509Certificate2 authority)
     {
         var uris = Uris(authority);
-        return uris.Count == 1 && Names.IsValid(uris[0][Scheme.Length..]) ? uris[0][Scheme.Length..] : null;
+        if (uris.Count != 1 || !uris[0].EndsWith('/'))
+        {
+            return null;
+        }
+
+        var consortium = uris[0][Scheme.Length..^1];
+        return Names.IsValid(consortium) ? consortium : null;
     }
 
-    internal static string AuthorityUri(string consortium) => Scheme + consortium;
+    internal static string AuthorityUri(string consortium) => $"{Scheme}{consortium}/";
 
     private static bool TryParse(string uri, [NotNullWhen(true)] out CertificateIdentity? identity)
     {
