@@ -11,6 +11,8 @@ namespace BrainMVP.Federated.Aggregator.Artifacts;
 /// </summary>
 public sealed class ArtifactStore
 {
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+
     private readonly string _root;
 
     /// <param name="root">Folder; created when missing. Temporary files of an earlier process are removed.</param>
@@ -32,7 +34,7 @@ public sealed class ArtifactStore
         ? Path.Combine(_root, hash[..2], hash)
         : throw ErrorCatalogue.ArtifactMissing.With($"\"{hash}\" is not an artifact name.");
 
-    public static bool IsHash(string? text) => text is { Length: 64 } && text.AsSpan().IndexOfAnyExcept("0123456789abcdef") < 0;
+    public static bool IsHash(string? text) => text is { Length: 64 } && text.AsSpan().IndexOfAnyExcept(HexDigits) < 0;
 
     public bool Exists(string hash) => File.Exists(PathOf(hash));
 

@@ -20,7 +20,7 @@ public sealed class DocumentSigner(TrustFiles trust, DocumentStore documents, Ti
     /// <summary>Verifies a document that a site signed and keeps it; returns its content and hash.</summary>
     public (T Document, string Hash) Accept<T>(SignedDocument signed, CertificateIdentity caller)
     {
-        SignedDocuments.VerifyAs(signed.Content.Memory, signed.Signature.Memory, trust.Authority, time.GetUtcNow(), caller);
+        SignedDocuments.VerifyAs(signed.Content.Memory, signed.Signature.Memory, trust.Authority, time.GetUtcNow(), caller.Role, caller.Name);
         var document = CanonicalJson.Deserialize<T>(signed.Content.Span);
         return (document, documents.Put(signed.Content.Memory, () => signed.Signature.ToByteArray()));
     }

@@ -40,6 +40,7 @@ public enum RoundControl
 {
     ExtendDeadline,
     CloseNow,
+    Resume,
     Abandon,
 }
 

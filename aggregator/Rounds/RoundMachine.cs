@@ -40,9 +40,10 @@ public static class RoundMachine
     /// <param name="isSilent">Whether a site has not been heard from for longer than the plan allows.</param>
     public static RoundDecision Decide(RoundState state, QuorumPlan quorum, DateTimeOffset now, Func<string, bool> isSilent) => state.Phase switch
     {
+        _ when NeedsPerson(state) => new RoundDecision(RoundStep.Wait),
         RoundPhase.Training => Close(state, quorum, now, isSilent, state.Invited, [.. state.Reports.Keys.Where(s => !state.Dropouts.ContainsKey(s))], "reported", RoundStep.CloseReports),
         RoundPhase.Uploading => Close(state, quorum, now, isSilent, state.Participants, [.. state.Uploads.Where(u => u.Value.Complete && !state.Dropouts.ContainsKey(u.Key)).Select(u => u.Key)], "delivered their update", RoundStep.CloseUploads),
-        RoundPhase.Summing => state.PauseReason.Length > 0 ? new RoundDecision(RoundStep.Wait) : new RoundDecision(RoundStep.Sum),
+        RoundPhase.Summing => new RoundDecision(RoundStep.Sum),
         _ => new RoundDecision(RoundStep.Wait),
     };
 
@@ -167,6 +168,10 @@ public static class RoundMachine
     /// <summary>A copy with one entry more.</summary>
     public static IReadOnlyDictionary<string, T> With<T>(IReadOnlyDictionary<string, T> entries, string key, T value) =>
         new Dictionary<string, T>(entries, StringComparer.Ordinal) { [key] = value };
+
+    /// <summary>Paused for something else than a missing quorum, for example a full disk: only a person ends that.</summary>
+    private static bool NeedsPerson(RoundState state) =>
+        state.PauseReason.Length > 0 && !state.PauseReason.StartsWith(ErrorCatalogue.UnderQuorum.Id, StringComparison.Ordinal);
 
     private static RoundDecision Close(RoundState state, QuorumPlan quorum, DateTimeOffset now, Func<string, bool> isSilent, IReadOnlyList<string> expected, string[] present, string verb, RoundStep close)
     {

@@ -163,6 +163,17 @@ public sealed class AuditLog : IDisposable
         }
     }
 
+    /// <summary>The records of a log, first one first. Does not check the chain; <see cref="Verify"/> does.</summary>
+    public static IEnumerable<AuditRecord> Read(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var reader = new StreamReader(file, Encoding.UTF8);
+        while (reader.ReadLine() is { } line)
+        {
+            yield return CanonicalJson.Read<AuditRecord>(Encoding.UTF8.GetBytes(line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..]));
+        }
+    }
+
     public void Dispose()
     {
         _file.Dispose();

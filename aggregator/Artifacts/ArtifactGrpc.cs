@@ -1,0 +1,71 @@
+using System.Runtime.CompilerServices;
+using BrainMVP.Federated.Aggregator.Hosting;
+using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.V1;
+using BrainMVP.Federated.Trust.Certificates;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace BrainMVP.Federated.Aggregator.Artifacts;
+
+/// <summary>Downloads for sites and administrators, uploads for administrators.</summary>
+public sealed class ArtifactGrpc(ArtifactStore store, Caller caller) : ArtifactService.ArtifactServiceBase
+{
+    /// <summary>Largest artifact an administrator may upload: 16 GiB.</summary>
+    private const long MaximumBytes = 1L << 34;
+
+    public override async Task<StatResponse> Stat(StatRequest request, ServerCallContext context)
+    {
+        await caller.Require(context, CertificateRole.Site, CertificateRole.Admin);
+        return new StatResponse { Bytes = store.LengthOf(request.Hash) };
+    }
+
+    public override async Task Download(DownloadRequest request, IServerStreamWriter<DownloadPart> responseStream, ServerCallContext context)
+    {
+        await caller.Require(context, CertificateRole.Site, CertificateRole.Admin);
+        var length = store.LengthOf(request.Hash);
+        if (request.Offset < 0 || request.Offset > length)
+        {
+            throw ErrorCatalogue.DocumentInvalid.With($"Offset {request.Offset} is outside an artifact of {length} bytes.");
+        }
+
+        await using var file = new FileStream(store.PathOf(request.Hash), FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 18, FileOptions.SequentialScan | FileOptions.Asynchronous);
+        file.Position = request.Offset;
+        var buffer = new byte[Protocol.MessageBytes];
+        int read;
+        while ((read = await file.ReadAsync(buffer, context.CancellationToken)) > 0)
+        {
+            // The buffer is read again only after the write has finished with it.
+            await responseStream.WriteAsync(new DownloadPart { Data = UnsafeByteOperations.UnsafeWrap(buffer.AsMemory(0, read)) }, context.CancellationToken);
+        }
+    }
+
+    public override async Task<UploadResponse> Upload(IAsyncStreamReader<ArtifactPart> requestStream, ServerCallContext context)
+    {
+        await caller.Require(context, CertificateRole.Admin);
+        if (!await requestStream.MoveNext(context.CancellationToken))
+        {
+            throw ErrorCatalogue.DocumentInvalid.With("The upload is empty.");
+        }
+
+        var hash = requestStream.Current.Hash;
+        return new UploadResponse { Hash = await store.PutAsync(hash, Pieces(requestStream, context.CancellationToken), context.CancellationToken) };
+    }
+
+    private static async IAsyncEnumerable<ReadOnlyMemory<byte>> Pieces(IAsyncStreamReader<ArtifactPart> parts, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        long total = 0;
+        do
+        {
+            total += parts.Current.Data.Length;
+            if (total > MaximumBytes)
+            {
+                throw ErrorCatalogue.DocumentInvalid.With($"The artifact is larger than {MaximumBytes} bytes.");
+            }
+
+            yield return parts.Current.Data.Memory;
+        }
+        while (await parts.MoveNext(cancellation));
+    }
+}

@@ -1,0 +1,155 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using BrainMVP.Federated.Aggregator.Artifacts;
+using BrainMVP.Federated.Aggregator.Enrollment;
+using BrainMVP.Federated.Aggregator.Rounds;
+using BrainMVP.Federated.Aggregator.Runs;
+using BrainMVP.Federated.Aggregator.Sites;
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Storage;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Orleans.Configuration;
+using Orleans.Storage;
+
+namespace BrainMVP.Federated.Aggregator.Hosting;
+
+/// <summary>Puts one process together: an Orleans silo and a Kestrel server that speaks gRPC over mutual TLS.</summary>
+public static class AggregatorHost
+{
+    /// <summary>Runs until the process is told to stop.</summary>
+    /// <exception cref="FederationException">BMF-1008 port in use, BMF-1009 folder in use, BMF-1010 not initialised.</exception>
+    public static async Task Run(AggregatorOptions options, CancellationToken cancellation)
+    {
+        using var folderLock = FolderLock.Take(options.Folder.LockFile);
+        using var trust = TrustFiles.Load(options.Folder.Root, TimeProvider.System);
+        SqliteState.Prepare(options.Folder.Database);
+        await using var app = Build(options, trust);
+        try
+        {
+            await app.StartAsync(cancellation);
+        }
+        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            throw ErrorCatalogue.PortInUse.With($"Port {options.Port} on {options.Address}.", e);
+        }
+
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        var port = new Uri(address).Port;
+        var host = options.Address.Equals(IPAddress.Any) || options.Address.Equals(IPAddress.IPv6Any) ? "localhost" : options.Address.ToString();
+        DurableFile.WriteAllText(options.Folder.Address, $"https://{host}:{port}");
+        Console.WriteLine($"Consortium {trust.Consortium} is ready at https://{host}:{port} (process {Environment.ProcessId}).");
+        await app.WaitForShutdownAsync(cancellation);
+    }
+
+    private static WebApplication Build(AggregatorOptions options, TrustFiles trust)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+        });
+        builder.Logging.AddFilter("Orleans", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Grpc", LogLevel.Warning);
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, trust));
+        builder.Host.UseOrleans(silo => ConfigureSilo(silo, options));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        builder.Services.AddGrpc(grpc =>
+        {
+            grpc.Interceptors.Add<ErrorInterceptor>();
+            grpc.MaxReceiveMessageSize = Contracts.Json.CanonicalJson.MaximumBytes + (1 << 20);
+        });
+        AddServices(builder.Services, options, trust);
+        var app = builder.Build();
+        app.MapGrpcService<EnrollmentGrpc>();
+        app.MapGrpcService<SiteGrpc>();
+        app.MapGrpcService<ArtifactGrpc>();
+        app.MapGrpcService<AdminGrpc>();
+        return app;
+    }
+
+    private static void AddServices(IServiceCollection services, AggregatorOptions options, TrustFiles trust)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(options.Folder);
+        services.AddSingleton(trust);
+        services.AddSingleton(new ArtifactStore(options.Folder.Artifacts));
+        services.AddSingleton(new DocumentStore(options.Folder.Documents));
+        services.AddSingleton(new UploadStore(options.Folder.Uploads));
+        services.AddSingleton(new SumStore(options.Folder.Sums));
+        services.AddSingleton(s => new RoundScratch(s.GetRequiredService<UploadStore>(), s.GetRequiredService<SumStore>(), options.Shards));
+        services.AddSingleton<DocumentSigner>();
+        services.AddSingleton<Caller>();
+        services.AddSingleton<RoundRoster>();
+        services.AddSingleton<RoundBuilder>();
+        services.AddSingleton<RoundOpener>();
+        services.AddSingleton<RoundUploads>();
+        services.AddSingleton<ReportIntake>();
+        services.AddSingleton<RunSubmission>();
+        services.AddSingleton<RunStatusView>();
+        services.AddSingleton<AggregationWorkers>();
+        services.AddHostedService(s => s.GetRequiredService<AggregationWorkers>());
+    }
+
+    private static void ConfigureSilo(ISiloBuilder silo, AggregatorOptions options)
+    {
+        var (siloPort, gatewayPort) = FreePorts();
+        var connection = SqliteState.ConnectionString(options.Folder.Database);
+        silo.UseLocalhostClustering(siloPort, gatewayPort, serviceId: "brainmvp", clusterId: "brainmvp");
+        silo.AddAdoNetGrainStorageAsDefault(storage => storage.Configure<IServiceProvider>((adoNet, services) =>
+        {
+            adoNet.Invariant = SqliteState.Invariant;
+            adoNet.ConnectionString = connection;
+            // Plain JSON without type names: renaming a class must not make old state unreadable.
+            adoNet.GrainStorageSerializer = ActivatorUtilities.CreateInstance<SystemTextJsonGrainStorageSerializer>(services);
+        }));
+        silo.UseAdoNetReminderService(reminders =>
+        {
+            reminders.Invariant = SqliteState.Invariant;
+            reminders.ConnectionString = connection;
+        });
+        silo.AddStartupTask<RunWakeUp>();
+        silo.Configure<GrainCollectionOptions>(o => o.CollectionAge = TimeSpan.FromHours(2));
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, AggregatorOptions options, TrustFiles trust)
+    {
+        // Default windows allow 5 MiB/s at 100 ms round trip; these allow tens.
+        kestrel.Limits.Http2.InitialStreamWindowSize = 8 << 20;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = 16 << 20;
+        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(60);
+        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+        kestrel.Listen(options.Address, options.Port, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http2;
+            listen.UseHttps(new TlsHandshakeCallbackOptions
+            {
+                HandshakeTimeout = TimeSpan.FromSeconds(15),
+                OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+                {
+                    ServerCertificate = trust.Server,
+                    ClientCertificateRequired = true,
+                    // Any or no certificate passes here and is judged for every request, with a reason the caller can read.
+                    RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                }),
+            });
+        });
+    }
+
+    private static (int Silo, int Gateway) FreePorts()
+    {
+        using var first = new TcpListener(IPAddress.Loopback, 0);
+        using var second = new TcpListener(IPAddress.Loopback, 0);
+        first.Start();
+        second.Start();
+        return (((IPEndPoint)first.LocalEndpoint).Port, ((IPEndPoint)second.LocalEndpoint).Port);
+    }
+}

@@ -1,0 +1,10 @@
+using System.Net;
+
+namespace BrainMVP.Federated.Aggregator.Hosting;
+
+/// <summary>How an aggregator process is started.</summary>
+/// <param name="Folder">State, artifacts, trust.</param>
+/// <param name="Address">Address that sites and administrators dial.</param>
+/// <param name="Port">Its port; 0 takes a free one and writes it to the address file.</param>
+/// <param name="Shards">Shards of a sum, 1..256; any number gives the same bits.</param>
+public sealed record AggregatorOptions(AggregatorFolder Folder, IPAddress Address, int Port, int Shards);

@@ -1,0 +1,33 @@
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Storage;
+
+namespace BrainMVP.Federated.Aggregator.Hosting;
+
+/// <summary>Holds one immutable state, so that the storage provider replaces it as a whole.</summary>
+public sealed class Stored<T>
+    where T : class
+{
+    public T? Value { get; set; }
+}
+
+/// <summary>Writes before showing: after a failed write the grain still has its old state.</summary>
+public static class GrainStore
+{
+    /// <exception cref="FederationException">BMF-1403 or BMF-1404 when the state could not be written.</exception>
+    public static async Task Save<T>(this IPersistentState<Stored<T>> store, T next)
+        where T : class
+    {
+        var before = store.State.Value;
+        store.State.Value = next;
+        try
+        {
+            await store.WriteStateAsync();
+        }
+        catch (Exception e)
+        {
+            store.State.Value = before;
+            var full = e is Microsoft.Data.Sqlite.SqliteException { SqliteErrorCode: 13 } || DurableFile.IsDiskFull(e.GetBaseException());
+            throw (full ? ErrorCatalogue.DiskFull : ErrorCatalogue.StorageUnavailable).With(e.GetBaseException().Message, e);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+return await BrainMVP.Federated.Aggregator.Commands.CommandLine.Run(args);

@@ -1,0 +1,289 @@
+using BrainMVP.Federated.Aggregator.Artifacts;
+using BrainMVP.Federated.Aggregator.Audit;
+using BrainMVP.Federated.Aggregator.Hosting;
+using BrainMVP.Federated.Aggregator.Sites;
+using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Errors;
+
+namespace BrainMVP.Federated.Aggregator.Rounds;
+
+/// <inheritdoc cref="IRoundGrain"/>
+/// <remarks>
+/// <see cref="RoundMachine"/> decides; the grain persists and schedules. A timer asks what to do; a reminder brings the
+/// grain back after a crash. The grain calls sites, shards and the audit log, never the run: the run asks the round.
+/// </remarks>
+public sealed partial class RoundGrain(
+    [PersistentState("round")] IPersistentState<Stored<StoredRound>> store,
+    DocumentStore documents,
+    DocumentSigner signer,
+    RoundRoster rosters,
+    RoundBuilder builder,
+    RoundScratch scratch,
+    AggregationWorkers workers,
+    TimeProvider time,
+    ILogger<RoundGrain> logger) : Grain, IRoundGrain, IRemindable
+{
+    private const string Watchdog = "watchdog";
+    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(200);
+
+    private IGrainTimer? _timer;
+    private RunDocument? _run;
+    private Task<BuiltRound>? _build;
+
+    private RoundState? State => store.State.Value?.State;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        Arm();
+        return Task.CompletedTask;
+    }
+
+    public async Task Open(RoundOpening opening)
+    {
+        if (State is { } open && open.Attempt >= opening.Attempt)
+        {
+            return;
+        }
+
+        await this.RegisterOrUpdateReminder(Watchdog, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
+        await Save(new RoundState
+        {
+            Phase = RoundPhase.Training,
+            Run = opening.Run,
+            Round = opening.Round,
+            Attempt = opening.Attempt,
+            Open = opening.Document,
+            Invited = opening.Invited,
+            Deadline = opening.Deadline,
+            Times = new Dictionary<string, DateTimeOffset> { ["opened"] = opening.OpenedAt },
+        }, opening.RunDocument);
+        Arm();
+    }
+
+    public Task<RoundState?> Get() => Task.FromResult(State);
+
+    public Task Report(string site, string document)
+    {
+        var report = documents.Read<UpdateReport>(document);
+        return Save(RoundMachine.Report(Require(), site, new ReportEntry(document, report.Steps, report.Cases, report.Losses.GetValueOrDefault("total"), time.GetUtcNow())));
+    }
+
+    public async Task Decline(string site, string reason)
+    {
+        await Save(RoundMachine.Drop(Require(), site, reason));
+        LogDropout(logger, site, Require().Round, Require().Run, reason);
+    }
+
+    public Task BeginUpload(string site, string manifest) =>
+        Save(RoundMachine.BeginUpload(Require(), site, new UploadEntry(manifest, documents.Read<UpdateManifest>(manifest).Bytes, Complete: false, time.GetUtcNow())));
+
+    public Task CompleteUpload(string site, string manifest) => Save(RoundMachine.CompleteUpload(Require(), site, manifest, time.GetUtcNow()));
+
+    public Task Control(RoundControl control, int seconds, string reason)
+    {
+        var state = Require();
+        return state.IsFinal ? Task.CompletedTask : Save(control switch
+        {
+            RoundControl.ExtendDeadline => state with { Deadline = Later(state.Deadline, time.GetUtcNow()).AddSeconds(seconds), PauseReason = "" },
+            RoundControl.Resume => state with { PauseReason = "" },
+            RoundControl.CloseNow => state with { CloseNow = true, PauseReason = "" },
+            _ => state with { Phase = RoundPhase.Abandoned, PauseReason = reason },
+        });
+    }
+
+    public Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        Arm();
+        return Task.CompletedTask;
+    }
+
+    private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
+
+    private RoundState Require() => State ?? throw ErrorCatalogue.RoundClosed.With($"Round {this.GetPrimaryKeyString()} is not open.");
+
+    private RunDocument Run() => _run ??= documents.Read<RunDocument>(store.State.Value!.RunDocument);
+
+    private Task Save(RoundState next, string? runDocument = null) =>
+        ReferenceEquals(next, State) ? Task.CompletedTask : store.Save(new StoredRound(next, runDocument ?? store.State.Value!.RunDocument));
+
+    private void Arm()
+    {
+        if (State is { IsFinal: false } && _timer is null)
+        {
+            _timer = this.RegisterGrainTimer(Advance, new GrainTimerCreationOptions(Turn, Turn) { KeepAlive = true });
+        }
+    }
+
+    private async Task Advance(CancellationToken cancellation)
+    {
+        try
+        {
+            await Step();
+        }
+        catch (FederationException e)
+        {
+            LogStepFailed(logger, e, Require().Round, Require().Run);
+            await PauseIfPossible($"{e.Code.Id}: {e.Message} {e.Code.Remedy}");
+        }
+    }
+
+    private async Task Step()
+    {
+        var state = Require();
+        if (state.IsFinal)
+        {
+            await Finish(state);
+            return;
+        }
+
+        var silent = await Silent(state);
+        var decision = RoundMachine.Decide(state, Run().Plan.Quorum, time.GetUtcNow(), silent.Contains);
+        switch (decision.Step)
+        {
+            case RoundStep.CloseReports:
+                var deadline = time.GetUtcNow().AddSeconds(Run().Plan.Quorum.UploadDeadlineSeconds);
+                var (roster, participants) = rosters.Publish(state, Run(), deadline);
+                await Save(RoundMachine.PublishRoster(state, roster, participants, time.GetUtcNow(), deadline));
+                LogRoster(logger, state.Round, state.Run, participants.Count);
+                break;
+            case RoundStep.CloseUploads:
+                await Save(RoundMachine.StartSumming(state, scratch.Shards, time.GetUtcNow()));
+                break;
+            case RoundStep.Sum:
+                await Sum(state);
+                break;
+            case RoundStep.Pause:
+                LogPaused(logger, state.Round, state.Run, decision.Reason);
+                await Save(state with { PauseReason = decision.Reason });
+                break;
+            case RoundStep.Resume:
+                await Save(state with { PauseReason = "" });
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Sites not heard from; asked only for those that the decision can depend on.</summary>
+    private async Task<HashSet<string>> Silent(RoundState state)
+    {
+        var expected = state.Phase switch
+        {
+            RoundPhase.Training => state.Invited.Where(s => !state.Reports.ContainsKey(s)),
+            RoundPhase.Uploading => state.Participants.Where(s => !(state.Uploads.TryGetValue(s, out var upload) && upload.Complete)),
+            _ => [],
+        };
+        var silent = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var site in expected.Where(s => !state.Dropouts.ContainsKey(s)))
+        {
+            if ((await GrainFactory.GetGrain<ISiteGrain>(site).Get()).SilentSeconds > Run().Plan.Quorum.SilentAfterSeconds)
+            {
+                silent.Add(site);
+            }
+        }
+
+        return silent;
+    }
+
+    private async Task Sum(RoundState state)
+    {
+        var manifests = state.Arrived.ToDictionary(s => s, s => state.Uploads[s].Manifest, StringComparer.Ordinal);
+        var done = 0;
+        for (var shard = 0; shard < state.Shards; shard++)
+        {
+            var order = new ShardOrder(state.Run, state.Round, state.Attempt, shard, state.Shards, Run().LayoutHash, state.Roster, manifests);
+            var result = await GrainFactory.GetGrain<IShardGrain>($"{state.Run}/{state.Round}/{state.Attempt}/{shard}").Ensure(order);
+            done += result is "" ? 1 : 0;
+            if (result is { Length: > 0 } failure)
+            {
+                await PauseIfPossible(failure);
+                return;
+            }
+        }
+
+        if (done < state.Shards)
+        {
+            return;
+        }
+
+        _build ??= workers.TryEnqueue(token => builder.Build(state, Run(), token));
+        if (_build is { IsCompleted: true } built)
+        {
+            _build = null;
+            await Commit(state, await built);
+        }
+    }
+
+    private async Task Commit(RoundState state, BuiltRound built)
+    {
+        var open = documents.Read<RoundOpenDocument>(state.Open);
+        var reports = state.Reports.ToDictionary(r => r.Key, r => documents.Read<UpdateReport>(r.Value.Document), StringComparer.Ordinal);
+        var now = time.GetUtcNow();
+        var commit = signer.Publish(new RoundCommitDocument
+        {
+            Context = open.Context,
+            RosterHash = state.Roster,
+            RoundContext = RoundContexts.Round(RoundContexts.Open(open.Context), state.Roster),
+            Model = built.Model,
+            ParentModel = open.Context.Model,
+            Templates = built.Templates,
+            Groups = built.Groups,
+            Contributors = state.Arrived,
+            Dropouts = state.Dropouts,
+            Validation = reports.ToDictionary(r => r.Key, r => r.Value.Validation, StringComparer.Ordinal),
+            Updates = state.Arrived.ToDictionary(s => s, s => state.Uploads[s].Manifest, StringComparer.Ordinal),
+            AuditHead = await Audit().Head(),
+            SiteAuditHeads = reports.ToDictionary(r => r.Key, r => r.Value.AuditHead, StringComparer.Ordinal),
+            CommittedAt = Instants.Text(now),
+        });
+        await Save(RoundMachine.Commit(state, commit, built.Model, built.Templates, now));
+        LogCommitted(logger, state.Round, state.Run, built.Model);
+        await Finish(Require());
+    }
+
+    /// <summary>What follows a final state; each part may be done again after a crash.</summary>
+    private async Task Finish(RoundState state)
+    {
+        if (state.Phase == RoundPhase.Committed)
+        {
+            await Audit().AppendOnce("round.committed", $"{state.Run}/{state.Round}", new Dictionary<string, string> { ["commit"] = state.Commit, ["model"] = state.Model });
+        }
+
+        scratch.Delete(new RoundKey(state.Run, state.Round, state.Attempt));
+        if (await this.GetReminder(Watchdog) is { } reminder)
+        {
+            await this.UnregisterReminder(reminder);
+        }
+
+        _timer?.Dispose();
+        _timer = null;
+    }
+
+    private async Task PauseIfPossible(string reason)
+    {
+        if (State is { IsFinal: false, PauseReason: "" } state)
+        {
+            await Save(state with { PauseReason = reason });
+        }
+    }
+
+    private IAuditGrain Audit() => GrainFactory.GetGrain<IAuditGrain>(IAuditGrain.Key);
+
+    [LoggerMessage(1, LogLevel.Information, "Round {Round} of {Run}: roster of {Participants} sites published.")]
+    private static partial void LogRoster(ILogger logger, int round, string run, int participants);
+
+    [LoggerMessage(2, LogLevel.Information, "Round {Round} of {Run}: committed model {Model}.")]
+    private static partial void LogCommitted(ILogger logger, int round, string run, string model);
+
+    [LoggerMessage(3, LogLevel.Warning, "Round {Round} of {Run}: paused. {Reason}")]
+    private static partial void LogPaused(ILogger logger, int round, string run, string reason);
+
+    [LoggerMessage(4, LogLevel.Warning, "{Site} leaves round {Round} of {Run}: {Reason}")]
+    private static partial void LogDropout(ILogger logger, string site, int round, string run, string reason);
+
+    [LoggerMessage(5, LogLevel.Error, "Round {Round} of {Run}: a step failed.")]
+    private static partial void LogStepFailed(ILogger logger, Exception exception, int round, string run);
+}
+
+/// <summary>What the round's storage holds.</summary>
+public sealed record StoredRound(RoundState State, string RunDocument);

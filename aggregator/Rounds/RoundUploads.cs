@@ -1,0 +1,148 @@
+using BrainMVP.Federated.Aggregator.Artifacts;
+using BrainMVP.Federated.Aggregator.Hosting;
+using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Json;
+using BrainMVP.Federated.Contracts.V1;
+using BrainMVP.Federated.Federation.Updates;
+using BrainMVP.Federated.Trust.Certificates;
+using Grpc.Core;
+
+namespace BrainMVP.Federated.Aggregator.Rounds;
+
+/// <summary>
+/// Step 5 at the aggregator. Chunks go from the stream to files; the round grain learns the manifest at the beginning
+/// and the completion at the end. A chunk is acknowledged when it is durable.
+/// </summary>
+public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents, ArtifactStore artifacts, UploadStore store, AggregationWorkers workers, IGrainFactory grains)
+{
+    private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(60);
+
+    /// <summary>Verifies the manifest and answers which chunks are missing.</summary>
+    public async Task<IEnumerable<int>> Begin(RoundKey key, string runDocument, CertificateIdentity site, SignedDocument signed)
+    {
+        var state = await State(key);
+        var (manifest, hash) = signer.Accept<UpdateManifest>(signed, site);
+        var context = RoundContexts.Round(RoundContexts.Open(documents.Read<RoundOpenDocument>(state.Open).Context), state.Roster);
+        if (manifest.Site != site.Name || manifest.RoundContext != context)
+        {
+            throw ErrorCatalogue.ContextMismatch.With($"The manifest is for {manifest.Site} in context {manifest.RoundContext}, expected {context}.");
+        }
+
+        var map = Map(state, runDocument, site.Name);
+        var chunks = (map.Bytes + Protocol.UpdateChunkBytes - 1) / Protocol.UpdateChunkBytes;
+        if (manifest.Bytes != map.Bytes || manifest.Chunks.Count != chunks || manifest.Chunks.Any(c => !ArtifactStore.IsHash(c)))
+        {
+            var violation = $"The update has {manifest.Bytes} bytes in {manifest.Chunks.Count} chunks; the roster asks for {map.Bytes} bytes.";
+            await Grain(key).Decline(site.Name, $"{ErrorCatalogue.UpdateRejected.Id}: {violation}");
+            throw ErrorCatalogue.UpdateRejected.With(violation);
+        }
+
+        await Grain(key).BeginUpload(site.Name, hash);
+        return store.Missing(key, site.Name, manifest);
+    }
+
+    /// <summary>Takes chunks from a stream. A refusal is a message on the stream, so that its reason is not lost.</summary>
+    public async Task Receive(string site, IAsyncStreamReader<UploadPart> parts, IServerStreamWriter<UploadAcknowledgement> answers, CancellationToken cancellation)
+    {
+        using var idle = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        idle.CancelAfter(IdleLimit);
+        RoundKey? key = null;
+        UpdateManifest? manifest = null;
+        var buffer = new byte[Protocol.UpdateChunkBytes];
+        var filled = 0;
+        var chunk = -1;
+        try
+        {
+            while (await parts.MoveNext(idle.Token))
+            {
+                idle.CancelAfter(IdleLimit);
+                var part = parts.Current;
+                if (key is null)
+                {
+                    key = new RoundKey(part.Run, part.Round, part.Attempt);
+                    manifest = await Manifest(key.Value, site);
+                }
+
+                if (part.Chunk != chunk)
+                {
+                    (chunk, filled) = (part.Chunk, 0);
+                }
+
+                if (chunk < 0 || chunk >= manifest!.Chunks.Count || filled + part.Data.Length > UploadStore.LengthOf(manifest, chunk))
+                {
+                    throw ErrorCatalogue.ArtifactCorrupt.With($"Chunk {chunk} is not in the manifest or longer than it says.");
+                }
+
+                part.Data.Span.CopyTo(buffer.AsSpan(filled));
+                filled += part.Data.Length;
+                if (filled == UploadStore.LengthOf(manifest, chunk))
+                {
+                    store.Write(key.Value, site, manifest, chunk, buffer.AsMemory(0, filled));
+                    await answers.WriteAsync(new UploadAcknowledgement { Chunk = chunk }, cancellation);
+                    (chunk, filled) = (-1, 0);
+                }
+            }
+        }
+        catch (FederationException e)
+        {
+            await answers.WriteAsync(new UploadAcknowledgement { Chunk = -1, Code = e.Code.Id, Reason = e.Message }, cancellation);
+        }
+    }
+
+    /// <summary>Checks that everything is there and within its reported exponents, then counts the update.</summary>
+    public async Task Complete(RoundKey key, string runDocument, string site, string manifestHash, CancellationToken cancellation)
+    {
+        var state = await State(key);
+        if (!state.Uploads.TryGetValue(site, out var entry) || entry.Manifest != manifestHash)
+        {
+            throw ErrorCatalogue.ContextMismatch.With($"{site} completes an upload that was not announced.");
+        }
+
+        if (!entry.Complete)
+        {
+            var manifest = documents.Read<UpdateManifest>(manifestHash);
+            if (store.Missing(key, site, manifest).Any())
+            {
+                throw ErrorCatalogue.ArtifactMissing.With($"{store.Missing(key, site, manifest).Count()} chunks of the update are missing.");
+            }
+
+            var map = Map(state, runDocument, site);
+            var report = documents.Read<UpdateReport>(state.Reports[site].Document);
+            var source = store.Source(key, new Dictionary<string, UpdateManifest> { [site] = manifest });
+            var work = workers.TryEnqueue(stop => UpdateValidator.FindViolation(map, report, source, stop))
+                ?? throw ErrorCatalogue.StorageUnavailable.With("The aggregator is busy; try again.");
+            if (await work.WaitAsync(cancellation) is { } violation)
+            {
+                await Grain(key).Decline(site, $"{ErrorCatalogue.UpdateRejected.Id}: {violation}");
+                throw ErrorCatalogue.UpdateRejected.With(violation);
+            }
+        }
+
+        await Grain(key).CompleteUpload(site, manifestHash);
+    }
+
+    private IRoundGrain Grain(RoundKey key) => grains.GetGrain<IRoundGrain>($"{key.Run}/{key.Round}");
+
+    private async Task<RoundState> State(RoundKey key)
+    {
+        var state = Contracts.Identity.Names.IsValid(key.Run) ? await Grain(key).Get() : null;
+        return state is { Roster.Length: > 0 } && state.Attempt == key.Attempt
+            ? state
+            : throw ErrorCatalogue.RoundClosed.With($"Round {key.Round}, attempt {key.Attempt} of {key.Run} does not take uploads.");
+    }
+
+    private async Task<UpdateManifest> Manifest(RoundKey key, string site)
+    {
+        var state = await State(key);
+        return state.Phase == RoundPhase.Uploading && state.Uploads.TryGetValue(site, out var entry)
+            ? documents.Read<UpdateManifest>(entry.Manifest)
+            : throw ErrorCatalogue.RoundClosed.With($"{site} has announced no upload for round {key.Round} of {key.Run}, or it is closed.");
+    }
+
+    private PayloadMap Map(RoundState state, string runDocument, string site)
+    {
+        var layout = CanonicalJson.Deserialize<LayoutDocument>(File.ReadAllBytes(artifacts.PathOf(documents.Read<RunDocument>(runDocument).LayoutHash)));
+        return PayloadMap.For(layout, documents.Read<RosterDocument>(state.Roster), site);
+    }
+}

@@ -1,0 +1,334 @@
+using BrainMVP.Federated.Aggregator.Artifacts;
+using BrainMVP.Federated.Aggregator.Audit;
+using BrainMVP.Federated.Aggregator.Hosting;
+using BrainMVP.Federated.Aggregator.Rounds;
+using BrainMVP.Federated.Aggregator.Sites;
+using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Errors;
+
+namespace BrainMVP.Federated.Aggregator.Runs;
+
+/// <inheritdoc cref="IRunGrain"/>
+public sealed partial class RunGrain(
+    [PersistentState("run")] IPersistentState<Stored<RunState>> store,
+    DocumentStore documents,
+    RoundOpener opener,
+    TimeProvider time,
+    ILogger<RunGrain> logger) : Grain, IRunGrain, IRemindable
+{
+    private const string Watchdog = "watchdog";
+    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(200);
+
+    private IGrainTimer? _timer;
+    private RunDocument? _document;
+
+    private string Name => this.GetPrimaryKeyString();
+
+    private RunState? State => store.State.Value;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        Arm();
+        return Task.CompletedTask;
+    }
+
+    public async Task Create(string document)
+    {
+        if (State is not null)
+        {
+            return;
+        }
+
+        var run = documents.Read<RunDocument>(document);
+        await this.RegisterOrUpdateReminder(Watchdog, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
+        await Audit().AppendOnce("run.submitted", Name, new Dictionary<string, string> { ["document"] = document, ["plan"] = run.PlanHash });
+        await store.Save(new RunState
+        {
+            Phase = RunPhase.AwaitingApprovals,
+            Document = document,
+            Sites = run.Sites,
+            Model = run.InitialModel,
+            Deadline = time.GetUtcNow().AddSeconds(run.Plan.Quorum.ApprovalDeadlineSeconds),
+        });
+        Arm();
+    }
+
+    public Task Touch()
+    {
+        Arm();
+        return Task.CompletedTask;
+    }
+
+    public Task<RunState?> Get() => Task.FromResult(State);
+
+    public async Task<IReadOnlyList<DueWork>> AssignmentsFor(string site) => State is { } state
+        ? RunAssignments.For(site, Name, state, state is { Phase: RunPhase.Running, Round: > 0 } ? await Round(state.Round).Get() : null)
+        : [];
+
+    public async Task Approve(string site, string document, string by)
+    {
+        var state = Require();
+        if (!state.Sites.Contains(site, StringComparer.Ordinal))
+        {
+            throw ErrorCatalogue.RunNotFound.With($"{site} is not invited to {Name}.");
+        }
+
+        if (state.Approvals.ContainsKey(site))
+        {
+            return;
+        }
+
+        var profile = (await Site(site).Get()).State?.Profile;
+        if (profile is null || !Document().Plan.Modalities.Any(m => profile.CasesByModality.GetValueOrDefault(m) > 0))
+        {
+            throw ErrorCatalogue.NoModality.With($"{site} has published no usable case of {string.Join(", ", Document().Plan.Modalities)}.");
+        }
+
+        await Audit().AppendOnce("plan.approved", $"{Name}/{site}", new Dictionary<string, string> { ["approval"] = document, ["by"] = by });
+        state = Require();
+        await store.Save(state with
+        {
+            Approvals = RoundMachine.With(state.Approvals, site, new ApprovalEntry(document, by)),
+            Refusals = Without(state.Refusals, site),
+        });
+    }
+
+    public async Task Refuse(string site, string reason)
+    {
+        var state = Require();
+        if (!state.Approvals.ContainsKey(site) && state.Sites.Contains(site, StringComparer.Ordinal))
+        {
+            await store.Save(state with { Refusals = RoundMachine.With(state.Refusals, site, reason) });
+            LogRefused(logger, site, Name, reason);
+        }
+    }
+
+    public Task Evaluated(string site, string document, string model)
+    {
+        var state = Require();
+        return state.Phase != RunPhase.Evaluating || model != state.Model || !state.Members.Contains(site, StringComparer.Ordinal)
+            ? throw ErrorCatalogue.RoundClosed.With($"{Name} does not wait for {site}'s evaluation of {model}.")
+            : store.Save(state with { Evaluations = RoundMachine.With(state.Evaluations, site, document) });
+    }
+
+    public async Task Control(RunControl control, string site, int seconds, string reason)
+    {
+        var state = Require();
+        if (state.IsFinal)
+        {
+            throw ErrorCatalogue.RunStateConflict.With($"{Name} is {state.Phase}.");
+        }
+
+        await Audit().AppendOnce($"run.{control}", $"{Name}/{Instants.Text(time.GetUtcNow())}", new Dictionary<string, string> { ["site"] = site, ["reason"] = reason });
+        var round = state is { Phase: RunPhase.Running, Round: > 0 } ? Round(state.Round) : null;
+        switch (control)
+        {
+            case RunControl.Pause:
+                await store.Save(state with { Paused = true, Reason = $"Paused by an administrator: {reason}" });
+                break;
+            case RunControl.Resume:
+                await store.Save(state with { Paused = false, Reason = "" });
+                await (round?.Control(RoundControl.Resume, 0, reason) ?? Task.CompletedTask);
+                break;
+            case RunControl.ExtendDeadline:
+                var from = state.Deadline > time.GetUtcNow() ? state.Deadline : time.GetUtcNow();
+                await store.Save(round is null ? state with { Deadline = from.AddSeconds(seconds), Paused = false, Reason = "" } : state);
+                await (round?.Control(RoundControl.ExtendDeadline, seconds, reason) ?? Task.CompletedTask);
+                break;
+            case RunControl.CloseNow:
+                await store.Save(round is null ? state with { CloseNow = true, Paused = false, Reason = "" } : state);
+                await (round?.Control(RoundControl.CloseNow, 0, reason) ?? Task.CompletedTask);
+                break;
+            case RunControl.DropSite:
+                RequireSite(state, site);
+                await store.Save(state with { Dropped = RoundMachine.With(state.Dropped, site, reason) });
+                await (round?.Decline(site, $"dropped by an administrator: {reason}") ?? Task.CompletedTask);
+                break;
+            case RunControl.ReadmitSite:
+                RequireSite(state, site);
+                await store.Save(state with { Dropped = Without(state.Dropped, site) });
+                break;
+            default:
+                await (round?.Control(RoundControl.Abandon, 0, reason) ?? Task.CompletedTask);
+                await store.Save(state with { Phase = RunPhase.Aborted, Reason = $"Aborted by an administrator: {reason}" });
+                break;
+        }
+    }
+
+    public Task ReceiveReminder(string reminderName, TickStatus status) => Touch();
+
+    private static Dictionary<string, T> Without<T>(IReadOnlyDictionary<string, T> entries, string key) =>
+        entries.Where(e => e.Key != key).ToDictionary(e => e.Key, e => e.Value, StringComparer.Ordinal);
+
+    private static void RequireSite(RunState state, string site)
+    {
+        if (!state.Sites.Contains(site, StringComparer.Ordinal))
+        {
+            throw ErrorCatalogue.SiteNotFound.With($"Site {site} is not in this run.");
+        }
+    }
+
+    private RunState Require() => State ?? throw ErrorCatalogue.RunNotFound.With($"Run {Name}.");
+
+    private RunDocument Document() => _document ??= documents.Read<RunDocument>(Require().Document);
+
+    private IRoundGrain Round(int round) => GrainFactory.GetGrain<IRoundGrain>($"{Name}/{round}");
+
+    private ISiteGrain Site(string site) => GrainFactory.GetGrain<ISiteGrain>(site);
+
+    private IAuditGrain Audit() => GrainFactory.GetGrain<IAuditGrain>(IAuditGrain.Key);
+
+    private void Arm()
+    {
+        if (State is { IsFinal: false } && _timer is null)
+        {
+            _timer = this.RegisterGrainTimer(Advance, new GrainTimerCreationOptions(Turn, Turn) { KeepAlive = true });
+        }
+    }
+
+    private async Task Advance(CancellationToken cancellation)
+    {
+        try
+        {
+            await Step();
+        }
+        catch (FederationException e)
+        {
+            LogStepFailed(logger, e, Name);
+            if (State is { IsFinal: false, Paused: false } state)
+            {
+                await store.Save(state with { Paused = true, Reason = $"{e.Code.Id}: {e.Message} {e.Code.Remedy}" });
+            }
+        }
+    }
+
+    private async Task Step()
+    {
+        var state = Require();
+        switch (state.Phase)
+        {
+            case RunPhase.AwaitingApprovals:
+                await AwaitApprovals(state);
+                break;
+            case RunPhase.Running:
+                await FollowRound(state);
+                break;
+            case RunPhase.Evaluating:
+                await AwaitEvaluations(state);
+                break;
+            default:
+                await Finish();
+                break;
+        }
+    }
+
+    private async Task AwaitApprovals(RunState state)
+    {
+        var decision = RunMachine.DecideApprovals(state, Document().Plan.Quorum, time.GetUtcNow());
+        if (decision.Step == RunStep.Start)
+        {
+            await store.Save(state with { Phase = RunPhase.Running, CloseNow = false, Paused = false, Reason = "" });
+            LogStarted(logger, Name, state.Members.Count);
+        }
+        else if (decision.Step == RunStep.Pause)
+        {
+            await store.Save(state with { Paused = true, Reason = decision.Reason });
+        }
+    }
+
+    private async Task FollowRound(RunState state)
+    {
+        var round = state.Round > 0 ? await Round(state.Round).Get() : null;
+        if (round is { Phase: RoundPhase.Committed } && state.Commits.Count < state.Round)
+        {
+            state = state with
+            {
+                Model = round.Model,
+                Templates = round.Templates,
+                Commits = [.. state.Commits, new CommitEntry(round.Round, round.Attempt, round.Commit, round.Model, round.Templates)],
+            };
+            await store.Save(state);
+        }
+
+        if (state.Round > 0 && state.Commits.Count < state.Round)
+        {
+            if (round is null)
+            {
+                await Open(state);
+            }
+
+            return;
+        }
+
+        if (state.Round >= Document().Plan.Rounds.Count)
+        {
+            await store.Save(state with { Phase = RunPhase.Evaluating, Deadline = time.GetUtcNow().AddSeconds(Document().Plan.Quorum.TrainDeadlineSeconds) });
+        }
+        else if (!state.Paused)
+        {
+            state = state with { Round = state.Round + 1, Attempt = 1 };
+            await store.Save(state);
+            await Open(state);
+        }
+    }
+
+    private async Task Open(RunState state)
+    {
+        var members = new Dictionary<string, SiteProfile>(StringComparer.Ordinal);
+        foreach (var site in state.Members)
+        {
+            if ((await Site(site).Get()).State is { Status: "enrolled", Profile: { } profile })
+            {
+                members.Add(site, profile);
+            }
+        }
+
+        await Round(state.Round).Open(opener.Open(Name, state, Document(), members));
+        LogOpened(logger, state.Round, Name, members.Count);
+    }
+
+    private async Task AwaitEvaluations(RunState state)
+    {
+        var silent = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var site in state.Members.Where(s => !state.Evaluations.ContainsKey(s)))
+        {
+            if ((await Site(site).Get()).SilentSeconds > Document().Plan.Quorum.SilentAfterSeconds)
+            {
+                silent.Add(site);
+            }
+        }
+
+        if (RunMachine.DecideEvaluation(state, time.GetUtcNow(), silent.Contains).Step == RunStep.Complete)
+        {
+            await Audit().AppendOnce("run.completed", Name, new Dictionary<string, string> { ["model"] = state.Model });
+            await store.Save(Require() with { Phase = RunPhase.Completed, Reason = "" });
+            LogCompleted(logger, Name, state.Model);
+        }
+    }
+
+    private async Task Finish()
+    {
+        if (await this.GetReminder(Watchdog) is { } reminder)
+        {
+            await this.UnregisterReminder(reminder);
+        }
+
+        _timer?.Dispose();
+        _timer = null;
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "{Run} starts with {Sites} sites.")]
+    private static partial void LogStarted(ILogger logger, string run, int sites);
+
+    [LoggerMessage(2, LogLevel.Information, "Round {Round} of {Run} is open for {Sites} sites.")]
+    private static partial void LogOpened(ILogger logger, int round, string run, int sites);
+
+    [LoggerMessage(3, LogLevel.Information, "{Run} is complete: model {Model}.")]
+    private static partial void LogCompleted(ILogger logger, string run, string model);
+
+    [LoggerMessage(4, LogLevel.Warning, "{Site} refused the plan of {Run}: {Reason}")]
+    private static partial void LogRefused(ILogger logger, string site, string run, string reason);
+
+    [LoggerMessage(5, LogLevel.Error, "{Run}: a step failed.")]
+    private static partial void LogStepFailed(ILogger logger, Exception exception, string run);
+}

@@ -1,0 +1,86 @@
+using BrainMVP.Federated.Contracts.Randomness;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace BrainMVP.Federated.Networks.Models;
+
+/// <summary>
+/// Sets every parameter from a seed and its own name, so that the initial model depends on nothing else (not on
+/// libtorch's generator, not on the order of construction). Distributions: convolutions normal with variance
+/// 2 / (C_out · k³), groups not counted, bias 0; linear layers and transposed convolutions uniform within
+/// ±1/√fan_in, linear bias likewise; norms one and zero.
+/// </summary>
+public static class ModelInitialization
+{
+    public static void Apply(ReconstructionModel model, long seed)
+    {
+        using var noGradient = no_grad();
+        foreach (var (path, module) in model.named_modules())
+        {
+            switch (module)
+            {
+                case Conv3d layer:
+                    var fanOut = layer.weight.shape[0] * Receptive(layer.weight);
+                    Normal(layer.weight, Math.Sqrt(2.0 / fanOut), seed, path + ".weight");
+                    Fill(layer.bias, 0);
+                    break;
+                case ConvTranspose3d layer:
+                    // The library counts the second size as fan-in, also for transposed weights.
+                    Uniform(layer.weight, Math.Sqrt(1.0 / (layer.weight.shape[1] * Receptive(layer.weight))), seed, path + ".weight");
+                    break;
+                case Linear layer:
+                    var bound = Math.Sqrt(1.0 / layer.weight.shape[1]);
+                    Uniform(layer.weight, bound, seed, path + ".weight");
+                    Uniform(layer.bias, bound, seed, path + ".bias");
+                    break;
+                case LayerNorm layer:
+                    Fill(layer.weight, 1);
+                    Fill(layer.bias, 0);
+                    break;
+                case BatchNorm3d layer:
+                    Fill(layer.weight, 1);
+                    Fill(layer.bias, 0);
+                    Fill(layer.running_mean, 0);
+                    Fill(layer.running_var, 1);
+                    break;
+            }
+        }
+
+        model.State.SetBatchesTracked(0);
+    }
+
+    private static long Receptive(Tensor weight) => weight.shape.Skip(2).Aggregate(1L, (a, b) => a * b);
+
+    private static void Normal(Tensor tensor, double deviation, long seed, string name)
+    {
+        var random = new CounterRandom((ulong)seed, "initialModel", name);
+        foreach (ref var value in ModelState.Elements(tensor))
+        {
+            value = (float)(deviation * random.NextNormal());
+        }
+    }
+
+    private static void Uniform(Tensor? tensor, double bound, long seed, string name)
+    {
+        if (tensor is null)
+        {
+            return;
+        }
+
+        var random = new CounterRandom((ulong)seed, "initialModel", name);
+        foreach (ref var value in ModelState.Elements(tensor))
+        {
+            value = (float)random.NextDouble(-bound, bound);
+        }
+    }
+
+    private static void Fill(Tensor? tensor, float value)
+    {
+        if (tensor is not null)
+        {
+            ModelState.Elements(tensor).Fill(value);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Globalization;
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Tensors;
+using BrainMVP.Federated.Training.Optimization;
+
+namespace BrainMVP.Federated.Training.Checkpoints;
+
+/// <summary>
+/// AdamW's moments by parameter name in <c>optimizer.safetensors</c>; update counts in the metadata. It stays at the
+/// site: moments are never sent.
+/// </summary>
+public static class OptimizerSnapshot
+{
+    private const string FirstPrefix = "moment1.";
+    private const string SecondPrefix = "moment2.";
+    private const string StepsPrefix = "steps.";
+
+    public static string PathIn(string folder) => Path.Combine(folder, "optimizer.safetensors");
+
+    public static void Save(string folder, AdamW optimizer) => SafetensorsWriter.WriteFile(PathIn(folder), Sources(optimizer), Metadata(optimizer));
+
+    /// <summary>Restores moments. A parameter that the snapshot does not know starts afresh: a site may gain a modality.</summary>
+    /// <exception cref="FederationException">BMF-1505 when the snapshot is missing, damaged or of another network.</exception>
+    public static void Load(string folder, AdamW optimizer)
+    {
+        try
+        {
+            using var file = new SafetensorsReader(PathIn(folder));
+            Read(file, optimizer, required: false);
+        }
+        catch (FederationException e) when (e.Code != ErrorCatalogue.CheckpointInvalid)
+        {
+            throw ErrorCatalogue.CheckpointInvalid.With(e.Message, e);
+        }
+    }
+
+    internal static IEnumerable<TensorSource> Sources(AdamW optimizer) => optimizer.State.SelectMany(s =>
+        new[] { TensorFile.Source(FirstPrefix + s.Name, s.First), TensorFile.Source(SecondPrefix + s.Name, s.Second) });
+
+    internal static SortedDictionary<string, string> Metadata(AdamW optimizer)
+    {
+        var metadata = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, _, _, steps) in optimizer.State)
+        {
+            metadata[StepsPrefix + name] = steps.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return metadata;
+    }
+
+    internal static void Read(SafetensorsReader file, AdamW optimizer, bool required)
+    {
+        foreach (var (name, first, second, _) in optimizer.State.ToArray())
+        {
+            if (!file.Metadata.TryGetValue(StepsPrefix + name, out var steps))
+            {
+                if (required)
+                {
+                    throw ErrorCatalogue.CheckpointInvalid.With($"{file.Path} has no moments of {name}.");
+                }
+
+                continue;
+            }
+
+            TensorFile.Read(file, FirstPrefix + name, first);
+            TensorFile.Read(file, SecondPrefix + name, second);
+            optimizer.SetSteps(name, long.TryParse(steps, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+                ? count
+                : throw ErrorCatalogue.CheckpointInvalid.With($"{file.Path}: the update count of {name} is \"{steps}\"."));
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Plans;
+
+namespace BrainMVP.Federated.Training.Rounds;
+
+/// <summary>Everything a trainer needs for one round at one site.</summary>
+public sealed record RoundJob
+{
+    public required Plan Plan { get; init; }
+
+    /// <summary>Site name: part of the name of every random stream.</summary>
+    public required string Site { get; init; }
+
+    /// <summary>1 .. plan.rounds.count.</summary>
+    public required int Round { get; init; }
+
+    /// <summary>Global model: safetensors with <c>encoder.*</c> and <c>decoder.*</c> as F32, running statistics included.</summary>
+    public required string ModelPath { get; init; }
+
+    /// <summary>Modality to a safetensors file with the tensor <c>template.MODALITY</c> [R, A, S]; an absent modality starts at zero.</summary>
+    public required IReadOnlyDictionary<string, string> TemplatePaths { get; init; }
+
+    /// <summary>The prepared data set.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>Optimiser snapshot of the last committed round, or null for fresh moments.</summary>
+    public string? SnapshotFolder { get; init; }
+
+    /// <summary>Receives checkpoints and outputs; one trainer at a time.</summary>
+    public required string JobFolder { get; init; }
+}
+
+/// <summary>How far a trainer is.</summary>
+/// <param name="Phase"><c>prepare</c>, <c>evaluate</c> or <c>train</c>.</param>
+/// <param name="Done">Finished crops (evaluate) or steps (train).</param>
+/// <param name="Total">All of them.</param>
+/// <param name="Loss">Loss of the last step; 0 in the other phases.</param>
+public sealed record TrainingProgress(string Phase, long Done, long Total, double Loss);
+
+/// <summary>What a trainer did.</summary>
+public sealed record RoundOutcome
+{
+    /// <summary>Optimiser steps of the round.</summary>
+    public required int Steps { get; init; }
+
+    /// <summary>Usable cases of the site, held-out ones included.</summary>
+    public required int Cases { get; init; }
+
+    /// <summary>How often each owned modality was the target.</summary>
+    public required IReadOnlyDictionary<string, long> TargetDraws { get; init; }
+
+    /// <summary>Means over the round: total (weighted), templateView, crossModalView, contrastive (both unweighted).</summary>
+    public required IReadOnlyDictionary<string, double> Losses { get; init; }
+
+    /// <summary>Validation of the model that the round started from, by modality.</summary>
+    public required IReadOnlyDictionary<string, ValidationSum> Validation { get; init; }
+
+    /// <summary>Safetensors with the names of the model and <c>template.MODALITY</c> for every modality the site owns.</summary>
+    public required string LocalModelPath { get; init; }
+
+    /// <summary>Optimiser snapshot to start the next round from once this one is committed.</summary>
+    public required string SnapshotFolder { get; init; }
+
+    /// <summary>Seconds of training, resumed parts included.</summary>
+    public required double TrainSeconds { get; init; }
+
+    /// <summary>Largest resident memory of this process.</summary>
+    public required long PeakMemoryBytes { get; init; }
+}
