@@ -57,9 +57,19 @@ public sealed class RunFolder(string root)
             .DefaultIfEmpty(0)
             .Max();
 
-    public LocalState? ReadLocal() => File.Exists(Local) ? CanonicalJson.Read<LocalState>(File.ReadAllBytes(Local)) : null;
+    /// <summary>Full paths, whatever folder the site was moved to.</summary>
+    public LocalState? ReadLocal() => File.Exists(Local)
+        ? Map(CanonicalJson.Read<LocalState>(File.ReadAllBytes(Local)), p => Path.Combine(Root, p))
+        : null;
 
-    public void WriteLocal(LocalState state) => DurableFile.WriteAllBytes(Local, CanonicalJson.Serialize(state));
+    public void WriteLocal(LocalState state) =>
+        DurableFile.WriteAllBytes(Local, CanonicalJson.Serialize(Map(state, p => Path.GetRelativePath(Root, p))));
+
+    private static LocalState Map(LocalState state, Func<string, string> path) => state with
+    {
+        Snapshot = path(state.Snapshot),
+        Templates = state.Templates.ToDictionary(t => t.Key, t => path(t.Value), StringComparer.Ordinal),
+    };
 
     /// <summary>Deletes what rounds long past left behind: all but the last two rounds and the one the next starts from.</summary>
     public void Sweep(int lastRound)
