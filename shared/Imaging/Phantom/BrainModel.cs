@@ -1,0 +1,269 @@
+using BrainMVP.Federated.Contracts.Randomness;
+
+namespace BrainMVP.Federated.Imaging.Phantom;
+
+/// <summary>
+/// The anatomy as formulas in model coordinates (origin near the anterior commissure; the usual stereotaxic places of
+/// structures in mm). Cortex: winding sulcal sheets, the zero set of a random field evaluated on a sphere-like
+/// projection so that sheets stand upright on the brain surface; grey matter lies at a fixed distance from the pia.
+/// </summary>
+internal sealed class BrainModel(HeadVariation head)
+{
+    private const double FoldRadius = 50;
+
+    // The same for every person: this is what makes brains alike. Not a run's seed on purpose.
+    private static readonly PlaneWaves SharedFolding = new(new CounterRandom(20240614, "phantom", "shared", "folding"), 22, 19, 27);
+    private static readonly PlaneWaves SulcalDepth = new(new CounterRandom(20240614, "phantom", "shared", "depth"), 10, 30, 60);
+    private static readonly PlaneWaves Bend = new(new CounterRandom(20240614, "phantom", "shared", "bend"), 8, 28, 50);
+    private static readonly PlaneWaves Folia = new(new CounterRandom(20240614, "phantom", "shared", "folia"), 8, 25, 45);
+
+    private static readonly (Point P, double R)[] Horn =
+    [
+        (new(8, 31, 3), 3.2), (new(10, 22, 10), 5.0), (new(10, 6, 17), 4.6), (new(12, -12, 21), 4.4), (new(17, -28, 20), 5.2), (new(25, -40, 14), 6.8),
+    ];
+
+    private static readonly (Point P, double R)[] OccipitalHorn = [(new(25, -40, 14), 6.0), (new(26, -56, 9), 3.8), (new(24, -70, 7), 2.0)];
+
+    private static readonly (Point P, double R)[] TemporalHorn = [(new(25, -40, 14), 5.0), (new(34, -36, 0), 3.0), (new(35, -22, -12), 2.2), (new(31, -8, -20), 2.0)];
+
+    /// <summary>Signed distance to the brain's envelope, clefts closed: where skull stripping cuts.</summary>
+    public static double Envelope(Point m)
+    {
+        var p = m with { X = Math.Abs(m.X) };
+        return Shapes.Union(Shapes.Union(Cerebrum(p, 10), Cerebellum(p), 9), Stem(p), 9) - 0.8;
+    }
+
+    /// <summary>Adds the parts of each tissue in a voxel; they sum to the voxel's part inside the envelope.</summary>
+    /// <param name="m">Model position.</param>
+    /// <param name="h">Voxel side, mm.</param>
+    /// <param name="parts">One entry a tissue, zero on entry.</param>
+    /// <param name="envelope">Signed distance from <see cref="Envelope"/>.</param>
+    public void Sample(Point m, double h, double envelope, Span<double> parts)
+    {
+        var left = Shapes.Coverage(envelope, h);
+        if (left <= 0)
+        {
+            return;
+        }
+
+        var p = m with { X = Math.Abs(m.X) };
+        var v = head.Ventricles;
+        Take(parts, ref left, Tissue.Csf, Shapes.Coverage(LateralVentricle(p, v), h));
+        Take(parts, ref left, Tissue.Csf, Shapes.Coverage(ThirdVentricle(p, v), h));
+        Take(parts, ref left, Tissue.Csf, Shapes.Coverage(FourthVentricle(p, v), h));
+        var cerebellum = Cerebellum(p);
+        var stem = Stem(p);
+        var cerebrum = Cerebrum(p, 5);
+        Take(parts, ref left, Tissue.Brainstem, Shapes.Coverage(Math.Max(stem, -LowerOf(p)), h));
+        if (left <= 0)
+        {
+            return;
+        }
+
+        if (cerebellum < cerebrum)
+        {
+            CerebellarTissue(m, p, h, cerebellum, parts, ref left);
+            return;
+        }
+
+        DeepNuclei(p, h, parts, ref left);
+        CerebralTissue(m, p, h, cerebrum, parts, ref left);
+    }
+
+    private static void Take(Span<double> parts, ref double left, Tissue tissue, double coverage)
+    {
+        var part = left * coverage;
+        parts[(int)tissue] += part;
+        left -= part;
+    }
+
+    private void CerebralTissue(Point m, Point p, double h, double hull, Span<double> parts, ref double left)
+    {
+        // The callosum and what lies under it interrupt the fissure between the hemispheres.
+        var arch = Arch(p);
+        var fissure = Math.Sqrt((p.X * p.X) + Square(Math.Max(0, -arch)));
+        if (p.Z < -4 && p.Y is < 14 and > -48)
+        {
+            fissure = Math.Max(fissure, Math.Min(14 - p.Y, p.Y + 48) * 0.5);
+        }
+
+        var callosum = arch is < 0.6 and > -7 && p.Z > -6;
+        var depth = Math.Min(-hull, callosum || arch < 0 ? double.MaxValue : fissure - 0.8);
+        var (sulcus, half) = Sulcus(m, p, depth);
+        var sylvian = Sylvian(p);
+        var opened = head.SulcalHalfWidth;
+        var csf = Shapes.Coverage(-hull, h) is var inside ? 1 - Shapes.Coverage(hull, h) : inside;
+        csf = Math.Max(csf, Shapes.Sheet(sulcus, half, h));
+        csf = Math.Max(csf, Shapes.Sheet(sylvian, opened * 1.5, h));
+        csf = callosum ? csf : Math.Max(csf, Shapes.Sheet(fissure, 0.5 + (opened * 0.5), h));
+
+        var pia = Math.Min(-hull, Math.Min(sulcus - half, sylvian - (opened * 1.5)));
+        pia = callosum || arch < 0 ? pia : Math.Min(pia, fissure - 0.8);
+        var thickness = head.Cortex * (callosum ? 0 : 1);
+        var grey = Math.Max(Shapes.Coverage(pia - thickness, h), csf);
+        if (callosum && p.X < 14)
+        {
+            (csf, grey) = (0, 0);
+        }
+
+        Take(parts, ref left, Tissue.Csf, csf);
+        Take(parts, ref left, Tissue.Cortex, csf >= 1 ? 0 : (grey - csf) / (1 - csf));
+        Take(parts, ref left, Tissue.White, 1);
+    }
+
+    /// <summary>Distance to the nearest sulcal sheet, and its half width here.</summary>
+    private (double Distance, double HalfWidth) Sulcus(Point m, Point p, double depth)
+    {
+        if (depth > 34)
+        {
+            return (double.MaxValue, 0);
+        }
+
+        // Each lobe folds around its own axis; the border between the two lies in the Sylvian fissure.
+        var temporal = p.Z < SylvianHeight(p.Y) - 1 && p.Y < 26 && p.X > 14 && p.Y > -62;
+        var axis = temporal
+            ? new Point(40, Math.Clamp(p.Y, -40, 4), -16)
+            : new Point(24, Math.Clamp(p.Y, -62, 30), p.Y > 0 ? 14 : 14 - (0.1 * p.Y));
+        var side = m.X < 0 ? -1 : 1;
+        var ray = p - axis;
+        var length = Math.Max(ray.Length, 4);
+        var direction = ray * (1 / length);
+        var radius = temporal ? FoldRadius * 0.62 : FoldRadius;
+        var q = axis + (direction * radius) + (new Point(0, 1, 0.6) * (Bend.At(p) * 2.2));
+        q = q with { X = (q.X * side) + (temporal ? 200 * side : 0) };
+        var (shared, sharedGradient) = SharedFolding.WithGradient(q);
+        var (own, ownGradient) = head.OwnFolding.WithGradient(q);
+        var value = (0.86 * shared) + (0.5 * own);
+        var gradient = (sharedGradient * 0.86) + (ownGradient * 0.5);
+        var outward = direction with { X = direction.X * side };
+        var along = gradient.Dot(outward);
+        var tangential = Math.Sqrt(Math.Max(gradient.Dot(gradient) - (along * along), 0) + 1e-3);
+        var distance = Math.Abs(value) / tangential * (length / radius);
+
+        var floor = 15 + (5.5 * SulcalDepth.At(q));
+        floor = Math.Clamp(floor, 5, 25);
+        if (depth > floor)
+        {
+            distance = Math.Sqrt((distance * distance) + Square(depth - floor));
+        }
+
+        var half = head.SulcalHalfWidth * (1.15 - (0.75 * Math.Clamp(depth / floor, 0, 1)));
+        return (distance, half);
+    }
+
+    private static void DeepNuclei(Point p, double h, Span<double> parts, ref double left)
+    {
+        // Putamen and pallidum converge towards the front.
+        var t = p with { X = p.X + (0.22 * (p.Y - 2)) };
+        Take(parts, ref left, Tissue.Pallidum, Shapes.Coverage(Shapes.Ellipsoid(t, new(20, -3, 1), 4.2, 9, 6), h));
+        Take(parts, ref left, Tissue.Striatum, Shapes.Coverage(Shapes.Ellipsoid(t, new(27.5, 2, 2), 4.8, 16, 9.5), h));
+        var caudate = Shapes.Union(
+            Shapes.Ellipsoid(p, new(14, 15, 6), 4.8, 10, 8),
+            Shapes.Tube(p, new(16, 8, 14), new(20, -22, 23), 3.2, 1.6), 4);
+        Take(parts, ref left, Tissue.Striatum, Shapes.Coverage(caudate, h));
+        var thalamus = Shapes.Union(
+            Shapes.Ellipsoid(p, new(10.5, -17, 7), 8.6, 13, 8.4),
+            Shapes.Ellipsoid(p, new(15, -26, 5), 7, 7, 7), 4);
+        Take(parts, ref left, Tissue.Thalamus, Shapes.Coverage(thalamus, h));
+        Take(parts, ref left, Tissue.Thalamus, Shapes.Coverage(Shapes.Ellipsoid(p, new(4, -2, -9), 5, 8, 6), h));
+        var hippocampus = Shapes.Union(Shapes.Tube(p, new(24, -8, -20), new(29, -34, -7), 5, 4), Shapes.Ellipsoid(p, new(23, -3, -20), 7, 7, 7), 3);
+        Take(parts, ref left, Tissue.Cortex, Shapes.Coverage(hippocampus, h));
+    }
+
+    private void CerebellarTissue(Point m, Point p, double h, double hull, Span<double> parts, ref double left)
+    {
+        var depth = -hull;
+        var csf = 1 - Shapes.Coverage(hull, h);
+
+        // Folia: thin leaves stacked around the horizontal fissure, fanning out from the deep white matter.
+        var ray = p - new Point(13, -54, -32);
+        var angle = Math.Atan2(ray.Z, -ray.Y + (0.35 * ray.X)) + (0.16 * Folia.At(m));
+        var leaf = Math.Abs(Math.IEEERemainder(angle * 6.2 / Math.PI, 1)) * Math.PI / 6.2 * Math.Max(ray.Length, 4);
+        var gap = Shapes.Sheet(depth > 11 ? leaf + (depth - 11) : leaf, 0.45 * head.SulcalHalfWidth, h);
+        csf = Math.Max(csf, gap);
+        Take(parts, ref left, Tissue.Csf, csf);
+        var white = Math.Min(depth - 2.6, depth > 15 ? double.MaxValue : leaf - 2.9 + Math.Max(0, depth - 8));
+        Take(parts, ref left, Tissue.CerebellarCortex, Shapes.Coverage(white, h));
+        Take(parts, ref left, Tissue.White, 1);
+    }
+
+    private static double Cerebrum(Point p, double seam)
+    {
+        var dome = Shapes.Ellipsoid(p, new(0, -17, 11), 68.5, 86, 65.5);
+
+        // Flattened sides, and a base that steps from the orbits over the midbrain to the tentorium.
+        var baseHeight = -27 + (15 * Shapes.Step(22, -8, p.Y)) - (6 * Shapes.Step(-40, -75, p.Y)) + (9 * Math.Exp(-Square(p.X / 24)) * Shapes.Step(-38, -55, p.Y));
+        dome = Shapes.Intersection(dome, baseHeight - p.Z, 14);
+        var temporal = Shapes.Ellipsoid(p with { Z = p.Z - (0.12 * (p.Y + 18)) + (0.0035 * Square(p.Y + 18)) }, new(44, -20, -20), 24.5, 45, 23);
+        return Shapes.Union(dome, temporal, seam);
+    }
+
+    private static double Cerebellum(Point p) => Shapes.Union(
+        Shapes.Ellipsoid(p with { Z = p.Z + (0.22 * (p.X - 20)) }, new(24, -65, -38), 29, 27, 20),
+        Shapes.Ellipsoid(p, new(0, -66, -33), 12, 23, 21), 8);
+
+    private static double Stem(Point p)
+    {
+        var midbrain = Shapes.Ellipsoid(p, new(0, -24, -10), 16, 12, 14);
+        var pons = Shapes.Ellipsoid(p, new(0, -25, -32), 17.5, 13, 15);
+        var medulla = Shapes.Tube(p, new(0, -33, -42), new(0, -42, -76), 9.5, 6.5);
+        var peduncle = Shapes.Tube(p, new(10, -32, -32), new(17, -50, -35), 7, 6);
+        return Shapes.Union(Shapes.Union(Shapes.Union(midbrain, pons, 7), medulla, 8), peduncle, 5);
+    }
+
+    /// <summary>Positive below the midbrain's top: above it the thalami take over.</summary>
+    private static double LowerOf(Point p) => -3 - p.Z;
+
+    private static double LateralVentricle(Point p, double scale)
+    {
+        var inside = p with { X = p.X + (scale < 1 ? 0 : (scale - 1) * 1.5) };
+        var body = Chain(inside, Horn, scale);
+        body = Shapes.Union(body, Chain(inside, OccipitalHorn, scale), 3);
+        body = Shapes.Union(body, Chain(inside, TemporalHorn, scale * 0.8), 3);
+
+        // The septum separates both sides; the caudate and the thalamus press into the lateral wall.
+        body = Math.Max(body, 0.9 - p.X);
+        body = Shapes.Intersection(body, -Shapes.Ellipsoid(p, new(15, 15, 5.5), 5.2, 10.5, 8.5), 3);
+        return Shapes.Intersection(body, -Shapes.Ellipsoid(p, new(11, -17, 6.5), 9.5, 14, 9.5), 3);
+    }
+
+    private static double Chain(Point p, (Point P, double R)[] nodes, double scale)
+    {
+        var d = double.MaxValue;
+        for (var n = 0; n + 1 < nodes.Length; n++)
+        {
+            d = Math.Min(d, Shapes.Tube(p, nodes[n].P, nodes[n + 1].P, nodes[n].R * scale, nodes[n + 1].R * scale));
+        }
+
+        return d;
+    }
+
+    private static double ThirdVentricle(Point p, double scale) =>
+        Shapes.Intersection(p.X - (0.6 + (1.5 * scale)), Shapes.Ellipsoid(p, new(0, -12, 0), 10, 19, 11), 2);
+
+    private static double FourthVentricle(Point p, double scale) =>
+        Shapes.Ellipsoid(p with { X = p.X * 0.8 }, new(0, -42.5, -33), 5.5 + scale, 3.6 + (1.2 * scale), 9);
+
+    /// <summary>Signed distance in the midsagittal plane to the outer edge of the callosal arch.</summary>
+    private static double Arch(Point p) => Shapes.Ellipsoid(new Point(0, p.Y, p.Z), new(0, -5, 3), 1, 35, 26);
+
+    private static double SylvianHeight(double y) => -3 - (0.42 * y);
+
+    /// <summary>Distance to the Sylvian fissure with the insular cleft at its bottom.</summary>
+    private static double Sylvian(Point p)
+    {
+        var height = SylvianHeight(p.Y);
+        var front = Math.Max(p.Y - 27, 0);
+        var back = Math.Max(-46 - p.Y, 0);
+        var cleft = Math.Abs(p.Z - height - (2.5 * Math.Sin(p.X * 0.16)));
+        var opercular = Math.Sqrt(Square(cleft) + Square(Math.Max(38 - p.X, 0)) + (front * front) + (back * back));
+        var middle = p.Z - height;
+        var reach = 13 - (0.012 * Square(p.Y - 2));
+        var curve = 37.5 - (0.012 * Square(p.Y - 2)) - (0.012 * middle * middle);
+        var ends = Math.Max(Math.Abs(middle) - Math.Max(reach, 0), 0);
+        var insular = Math.Sqrt(Square(p.X - curve) + (ends * ends) + Square(Math.Max(p.Y - 24, 0)) + Square(Math.Max(-24 - p.Y, 0)));
+        return Math.Min(opercular, insular);
+    }
+
+    private static double Square(double x) => x * x;
+}
