@@ -7,10 +7,10 @@ namespace BrainMVP.Federated.Aggregator.Hosting;
 public struct FederationExceptionSurrogate
 {
     [Id(0)]
-    public string Code;
+    public string Code { get; set; }
 
     [Id(1)]
-    public string Detail;
+    public string Detail { get; set; }
 }
 
 /// <summary>Keeps the number and the sentence; the cause stays in the log of the silo where it happened.</summary>

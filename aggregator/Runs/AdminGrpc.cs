@@ -144,6 +144,6 @@ public sealed class AdminGrpc(TrustFiles trust, Caller caller, RunSubmission sub
 
     private Task<CertificateIdentity> Admin(ServerCallContext context) => caller.Require(context, CertificateRole.Admin);
 
-    private Task Audit(string kind, string subject, CertificateIdentity admin, string reason = "") =>
+    private Task<string> Audit(string kind, string subject, CertificateIdentity admin, string reason = "") =>
         grains.GetGrain<IAuditGrain>(IAuditGrain.Key).AppendOnce(kind, subject, new Dictionary<string, string> { ["by"] = admin.Name, ["reason"] = reason });
 }

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.Net;
+using BrainMVP.Federated.Aggregator.Hosting;
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Identity;
+
+namespace BrainMVP.Federated.Aggregator.Commands;
+
+/// <summary><c>aggregator init</c> and <c>aggregator serve</c>.</summary>
+public static class ServeCommands
+{
+    public static Command Init()
+    {
+        var dir = CommandLine.Dir();
+        var consortium = new Option<string>("--consortium") { Description = "Name of the consortium: a-z, 0-9, hyphen.", Required = true };
+        var hosts = new Option<string[]>("--host") { Description = "Host names or addresses that sites dial; localhost is always one.", AllowMultipleArgumentsPerToken = true };
+        var command = new Command("init", "Creates a consortium: its certificate authority and the first administrator's credentials.") { dir, consortium, hosts };
+        command.SetAction((parse, _) => CommandLine.Guard(() =>
+        {
+            var folder = Path.GetFullPath(parse.GetRequiredValue(dir));
+            var name = Names.Require(parse.GetRequiredValue(consortium), "consortium");
+            TrustFiles.Create(folder, name, parse.GetValue(hosts) ?? [], TimeProvider.System);
+            Console.WriteLine($"""
+                Consortium {name} is created in {folder}.
+                The certificate authority's key is trust/ca.key: keep a copy offline, it cannot be made again.
+                The first administrator's credentials are in admin/.
+                Next: aggregator serve --dir {folder}
+                """);
+            return Task.CompletedTask;
+        }));
+        return command;
+    }
+
+    public static Command Serve()
+    {
+        var dir = CommandLine.Dir();
+        var address = new Option<string>("--address") { Description = "Address to listen on.", DefaultValueFactory = _ => "0.0.0.0" };
+        var port = new Option<int>("--port") { Description = "Port to listen on, 0..65535; 0 takes a free one.", DefaultValueFactory = _ => 7443 };
+        var shards = new Option<int>("--shards") { Description = "Shards of a sum, 1..256; any number gives the same model.", DefaultValueFactory = _ => 4 };
+        var command = new Command("serve", "Runs the aggregator until it is told to stop (Ctrl-C, SIGTERM).") { dir, address, port, shards };
+        command.SetAction((parse, cancellation) => CommandLine.Guard(async () =>
+        {
+            if (!IPAddress.TryParse(parse.GetRequiredValue(address), out var ip))
+            {
+                throw ErrorCatalogue.ArgumentInvalid.With($"--address \"{parse.GetValue(address)}\" is not an IP address.");
+            }
+
+            var options = new AggregatorOptions(
+                new AggregatorFolder(Path.GetFullPath(parse.GetRequiredValue(dir))),
+                ip,
+                InRange("--port", parse.GetValue(port), 0, 65535),
+                InRange("--shards", parse.GetValue(shards), 1, 256));
+            await AggregatorHost.Run(options, cancellation);
+        }));
+        return command;
+    }
+
+    private static int InRange(string name, int value, int low, int high) => value >= low && value <= high
+        ? value
+        : throw ErrorCatalogue.ArgumentInvalid.With($"{name} is {value}; it must be in {low}..{high}.");
+}
