@@ -12,19 +12,23 @@ internal sealed class BrainModel(HeadVariation head)
     private const double FoldRadius = 50;
 
     // The same for every person: this is what makes brains alike. Not a run's seed on purpose.
-    private static readonly PlaneWaves SharedFolding = new(new CounterRandom(20240614, "phantom", "shared", "folding"), 22, 19, 27);
-    private static readonly PlaneWaves SulcalDepth = new(new CounterRandom(20240614, "phantom", "shared", "depth"), 10, 30, 60);
+    private static readonly PlaneWaves SharedFolding = new(new CounterRandom(20240614, "phantom", "shared", "folding"), 22, 17, 24);
+    private static readonly PlaneWaves SulcalDepth = new(new CounterRandom(20240614, "phantom", "shared", "depth"), 10, 26, 50);
     private static readonly PlaneWaves Bend = new(new CounterRandom(20240614, "phantom", "shared", "bend"), 8, 28, 50);
     private static readonly PlaneWaves Folia = new(new CounterRandom(20240614, "phantom", "shared", "folia"), 8, 25, 45);
 
     private static readonly (Point P, double R)[] Horn =
     [
-        (new(8, 31, 3), 3.2), (new(10, 22, 10), 5.0), (new(10, 6, 17), 4.6), (new(12, -12, 21), 4.4), (new(17, -28, 20), 5.2), (new(25, -40, 14), 6.8),
+        (new(7, 32, 1), 3.0), (new(8, 23, 8), 5.6), (new(8, 8, 15), 5.8), (new(10, -9, 18), 5.8), (new(15, -26, 17), 6.4), (new(24, -40, 12), 7.6),
     ];
 
-    private static readonly (Point P, double R)[] OccipitalHorn = [(new(25, -40, 14), 6.0), (new(26, -56, 9), 3.8), (new(24, -70, 7), 2.0)];
+    // The body is wider than high.
+    private const double Flat = 1.25;
+    private static readonly (Point P, double R)[] FlatHorn = [.. Horn.Select(n => (n.P with { Z = n.P.Z * Flat }, n.R * 1.08))];
 
-    private static readonly (Point P, double R)[] TemporalHorn = [(new(25, -40, 14), 5.0), (new(34, -36, 0), 3.0), (new(35, -22, -12), 2.2), (new(31, -8, -20), 2.0)];
+    private static readonly (Point P, double R)[] OccipitalHorn = [(new(24, -40, 12), 7.0), (new(26, -56, 8), 4.2), (new(24, -70, 7), 2.0)];
+
+    private static readonly (Point P, double R)[] TemporalHorn = [(new(24, -40, 12), 5.4), (new(34, -36, 0), 3.0), (new(35, -22, -12), 2.2), (new(31, -8, -20), 2.0)];
 
     /// <summary>Signed distance to the brain's envelope, clefts closed: where skull stripping cuts.</summary>
     public static double Envelope(Point m)
@@ -46,6 +50,8 @@ internal sealed class BrainModel(HeadVariation head)
             return;
         }
 
+        // The fissure between the hemispheres is not a plane.
+        m = m with { X = m.X - (1.1 * Bend.At(new Point(0, m.Y, m.Z))) };
         var p = m with { X = Math.Abs(m.X) };
         var v = head.Ventricles;
         Take(parts, ref left, Tissue.Csf, Shapes.Coverage(LateralVentricle(p, v), h));
@@ -87,7 +93,7 @@ internal sealed class BrainModel(HeadVariation head)
             fissure = Math.Max(fissure, Math.Min(14 - p.Y, p.Y + 48) * 0.5);
         }
 
-        var callosum = arch is < 0.6 and > -7 && p.Z > -6;
+        var callosum = arch is < 0.6 and > -5.5 && p.Z > -6;
         var depth = Math.Min(-hull, callosum || arch < 0 ? double.MaxValue : fissure - 0.8);
         var (sulcus, half) = Sulcus(m, p, depth);
         var sylvian = Sylvian(p);
@@ -128,7 +134,7 @@ internal sealed class BrainModel(HeadVariation head)
         var ray = p - axis;
         var length = Math.Max(ray.Length, 4);
         var direction = ray * (1 / length);
-        var radius = temporal ? FoldRadius * 0.62 : FoldRadius;
+        var radius = temporal ? FoldRadius * 0.74 : FoldRadius;
         var q = axis + (direction * radius) + (new Point(0, 1, 0.6) * (Bend.At(p) * 2.2));
         q = q with { X = (q.X * side) + (temporal ? 200 * side : 0) };
         var (shared, sharedGradient) = SharedFolding.WithGradient(q);
@@ -140,7 +146,7 @@ internal sealed class BrainModel(HeadVariation head)
         var tangential = Math.Sqrt(Math.Max(gradient.Dot(gradient) - (along * along), 0) + 1e-3);
         var distance = Math.Abs(value) / tangential * (length / radius);
 
-        var floor = 15 + (5.5 * SulcalDepth.At(q));
+        var floor = temporal ? 10 + (2.5 * SulcalDepth.At(q)) : 15.5 + (5.5 * SulcalDepth.At(q));
         floor = Math.Clamp(floor, 5, 25);
         if (depth > floor)
         {
@@ -178,29 +184,30 @@ internal sealed class BrainModel(HeadVariation head)
         // Folia: thin leaves stacked around the horizontal fissure, fanning out from the deep white matter.
         var ray = p - new Point(13, -54, -32);
         var angle = Math.Atan2(ray.Z, -ray.Y + (0.35 * ray.X)) + (0.16 * Folia.At(m));
-        var leaf = Math.Abs(Math.IEEERemainder(angle * 6.2 / Math.PI, 1)) * Math.PI / 6.2 * Math.Max(ray.Length, 4);
-        var gap = Shapes.Sheet(depth > 11 ? leaf + (depth - 11) : leaf, 0.45 * head.SulcalHalfWidth, h);
+        var leaf = Math.Abs(Math.IEEERemainder(angle * 9.5 / Math.PI, 1)) * Math.PI / 9.5 * Math.Max(ray.Length, 4);
+        var gap = Shapes.Sheet(depth > 9 ? leaf + (depth - 9) : leaf, 0.4 * head.SulcalHalfWidth, h);
         csf = Math.Max(csf, gap);
         Take(parts, ref left, Tissue.Csf, csf);
-        var white = Math.Min(depth - 2.6, depth > 15 ? double.MaxValue : leaf - 2.9 + Math.Max(0, depth - 8));
+        var white = Math.Min(depth - 2.4, depth > 15 ? double.MaxValue : leaf - 2.1 + Math.Max(0, depth - 7));
         Take(parts, ref left, Tissue.CerebellarCortex, Shapes.Coverage(white, h));
         Take(parts, ref left, Tissue.White, 1);
     }
 
     private static double Cerebrum(Point p, double seam)
     {
-        var dome = Shapes.Ellipsoid(p, new(0, -17, 11), 68.5, 86, 65.5);
+        // Narrower at the forehead, widest behind the ears, and fuller than an ellipsoid.
+        var dome = Shapes.Cushion(p with { X = p.X * (1 + (0.0018 * (p.Y + 32))) }, new(0, -17, 11), 68.5, 85, 64);
 
         // Flattened sides, and a base that steps from the orbits over the midbrain to the tentorium.
         var baseHeight = -27 + (15 * Shapes.Step(22, -8, p.Y)) - (6 * Shapes.Step(-40, -75, p.Y)) + (9 * Math.Exp(-Square(p.X / 24)) * Shapes.Step(-38, -55, p.Y));
         dome = Shapes.Intersection(dome, baseHeight - p.Z, 14);
-        var temporal = Shapes.Ellipsoid(p with { Z = p.Z - (0.12 * (p.Y + 18)) + (0.0035 * Square(p.Y + 18)) }, new(44, -20, -20), 24.5, 45, 23);
+        var temporal = Shapes.Ellipsoid(p with { Z = p.Z - (0.12 * (p.Y + 18)) + (0.0035 * Square(p.Y + 18)) }, new(41.5, -20, -19), 26, 45, 24);
         return Shapes.Union(dome, temporal, seam);
     }
 
     private static double Cerebellum(Point p) => Shapes.Union(
-        Shapes.Ellipsoid(p with { Z = p.Z + (0.22 * (p.X - 20)) }, new(24, -65, -38), 29, 27, 20),
-        Shapes.Ellipsoid(p, new(0, -66, -33), 12, 23, 21), 8);
+        Shapes.Ellipsoid(p with { Z = p.Z + (0.2 * (p.X - 20)) }, new(24, -65, -37), 31, 29, 22),
+        Shapes.Ellipsoid(p, new(0, -66, -32), 13, 25, 23), 8);
 
     private static double Stem(Point p)
     {
@@ -217,7 +224,7 @@ internal sealed class BrainModel(HeadVariation head)
     private static double LateralVentricle(Point p, double scale)
     {
         var inside = p with { X = p.X + (scale < 1 ? 0 : (scale - 1) * 1.5) };
-        var body = Chain(inside, Horn, scale);
+        var body = Chain(inside with { Z = inside.Z * Flat }, FlatHorn, scale) / Flat;
         body = Shapes.Union(body, Chain(inside, OccipitalHorn, scale), 3);
         body = Shapes.Union(body, Chain(inside, TemporalHorn, scale * 0.8), 3);
 
@@ -239,7 +246,9 @@ internal sealed class BrainModel(HeadVariation head)
     }
 
     private static double ThirdVentricle(Point p, double scale) =>
-        Shapes.Intersection(p.X - (0.6 + (1.5 * scale)), Shapes.Ellipsoid(p, new(0, -12, 0), 10, 19, 11), 2);
+        Shapes.Intersection(
+        Math.Max(p.X - (0.4 + (1.4 * scale)), Shapes.Ellipsoid(p, new(0, -12, 1), 10, 16, 8.5)),
+        -Shapes.Ellipsoid(p, new(0, -12, 4), 6, 4, 3.5), 1.5);
 
     private static double FourthVentricle(Point p, double scale) =>
         Shapes.Ellipsoid(p with { X = p.X * 0.8 }, new(0, -42.5, -33), 5.5 + scale, 3.6 + (1.2 * scale), 9);

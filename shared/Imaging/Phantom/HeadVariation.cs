@@ -19,12 +19,12 @@ internal sealed class HeadVariation
         Scale = new Point(1 + (0.028 * Normal(random)), 1 + (0.028 * Normal(random)), 1 + (0.028 * Normal(random)));
         Ventricles = 0.62 + (0.75 * age * age) + (0.12 * Normal(random));
         Ventricles = Math.Clamp(Ventricles, 0.5, 1.6);
-        SulcalHalfWidth = 0.55 + (0.5 * age) + (0.08 * Normal(random));
+        SulcalHalfWidth = 0.42 + (0.45 * age) + (0.08 * Normal(random));
         Cortex = 2.95 - (0.35 * age) + (0.1 * Normal(random));
         _rotation = [0.02 * Normal(random), 0.02 * Normal(random), 0.02 * Normal(random)];
         _amount = 2.2;
         _displacement = [.. Enumerable.Range(0, 3).Select(axis => new PlaneWaves(new CounterRandom(seed, "phantom", subject, "displacement", axis), 5, 80, 150))];
-        OwnFolding = new PlaneWaves(new CounterRandom(seed, "phantom", subject, "folding"), 16, 19, 27);
+        OwnFolding = new PlaneWaves(new CounterRandom(seed, "phantom", subject, "folding"), 16, 17, 24);
         Texture = new PlaneWaves(new CounterRandom(seed, "phantom", subject, "texture"), 8, 12, 30);
     }
 

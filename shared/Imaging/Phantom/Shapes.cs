@@ -27,6 +27,17 @@ internal static class Shapes
         return k1 < 1e-9 ? -Math.Min(rx, Math.Min(ry, rz)) : k0 * (k0 - 1) / k1;
     }
 
+    /// <summary>An ellipsoid with fuller flanks: a mix of the quadratic and the quartic norm.</summary>
+    public static double Cushion(Point p, Point centre, double rx, double ry, double rz)
+    {
+        double x = (p.X - centre.X) / rx, y = (p.Y - centre.Y) / ry, z = (p.Z - centre.Z) / rz;
+        double xx = x * x, yy = y * y, zz = z * z;
+        var k0 = Math.Sqrt((0.8 * (xx + yy + zz)) + (0.2 * Math.Sqrt((xx * xx) + (yy * yy) + (zz * zz))));
+        double gx = x / rx, gy = y / ry, gz = z / rz;
+        var k1 = Math.Sqrt((gx * gx) + (gy * gy) + (gz * gz));
+        return k1 < 1e-9 ? -Math.Min(rx, Math.Min(ry, rz)) : k0 * (k0 - 1) / k1;
+    }
+
     /// <summary>Tube around a segment whose radius changes linearly.</summary>
     public static double Tube(Point p, Point a, Point b, double ra, double rb)
     {

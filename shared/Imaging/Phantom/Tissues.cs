@@ -38,12 +38,12 @@ internal static class Tissues
     private static readonly TissueProperties[] AtThreeTesla =
     [
         new(1.00, 4200, 1900, 3.00),
-        new(0.84, 1420, 94, 0.85),
-        new(0.70, 850, 72, 0.74),
+        new(0.81, 1500, 94, 0.85),
+        new(0.71, 810, 72, 0.74),
         new(0.78, 1120, 80, 0.77),
         new(0.81, 1270, 82, 0.75),
         new(0.74, 1020, 60, 0.75),
-        new(0.83, 1360, 90, 0.80),
+        new(0.80, 1420, 90, 0.80),
         new(0.74, 980, 78, 0.76),
         new(0.90, 1900, 150, 1.60),
         new(0.90, 1900, 90, 1.60),
@@ -70,8 +70,8 @@ internal static class Tissues
     /// <summary>T1 after gadolinium: tissue behind the blood-brain barrier barely changes, blood and leaking lesions do.</summary>
     public static TissueProperties WithContrast(Tissue tissue, TissueProperties p) => tissue switch
     {
-        Tissue.Artery or Tissue.Vein => p with { T1 = 230 },
-        Tissue.Enhancing => p with { T1 = 420 },
+        Tissue.Artery or Tissue.Vein => p with { T1 = 420 },
+        Tissue.Enhancing => p with { T1 = 480 },
         Tissue.Muscle => p with { T1 = p.T1 * 0.7 },
         Tissue.Csf or Tissue.Vitreous or Tissue.Bone or Tissue.Fat => p,
         _ => p with { T1 = p.T1 * 0.95 },
