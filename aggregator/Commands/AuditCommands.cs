@@ -1,6 +1,7 @@
 using System.CommandLine;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.V1;
+using BrainMVP.Federated.Trust.Transport;
 
 namespace BrainMVP.Federated.Aggregator.Commands;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using BrainMVP.Federated.Aggregator.Hosting;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Trust.Transport;
 using Grpc.Core;
 
 namespace BrainMVP.Federated.Aggregator.Commands;
@@ -70,7 +70,7 @@ public static class CommandLine
     /// <summary>Runs an administrator's command with a connection.</summary>
     public static Task<int> WithAdmin(ParseResult parse, Option<string> dir, Option<string?> url, Func<AdminClient, Task> work) => Guard(async () =>
     {
-        using var client = new AdminClient(new AggregatorFolder(Path.GetFullPath(parse.GetRequiredValue(dir))), parse.GetValue(url));
+        using var client = AdminClient.FromFolder(Path.GetFullPath(parse.GetRequiredValue(dir)), parse.GetValue(url));
         await work(client);
     });
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Contracts.V1;
+using BrainMVP.Federated.Trust.Transport;
 
 namespace BrainMVP.Federated.Aggregator.Commands;
 

@@ -4,6 +4,7 @@ using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Contracts.V1;
+using BrainMVP.Federated.Trust.Transport;
 using Google.Protobuf;
 using Spectre.Console;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using BrainMVP.Federated.Contracts.V1;
+using BrainMVP.Federated.Trust.Transport;
 using Spectre.Console;
 
 namespace BrainMVP.Federated.Aggregator.Commands;

@@ -1,6 +1,5 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using BrainMVP.Federated.Aggregator.Hosting;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Json;
@@ -11,9 +10,9 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
 
-namespace BrainMVP.Federated.Aggregator.Commands;
+namespace BrainMVP.Federated.Trust.Transport;
 
-/// <summary>An administrator's connection: the credentials of <c>DIR/admin</c>, the address of <c>DIR/address</c> or given.</summary>
+/// <summary>An administrator's connection to the aggregator over mutual TLS.</summary>
 public sealed class AdminClient : IDisposable
 {
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(60);
@@ -23,19 +22,12 @@ public sealed class AdminClient : IDisposable
     private readonly X509Certificate2 _certificate;
     private readonly X509Certificate2 _authority;
 
-    /// <param name="folder">The aggregator's folder, or one with an administrator's <c>admin</c> folder.</param>
-    /// <param name="url">https address; null reads the folder's address file.</param>
-    /// <exception cref="FederationException">BMF-1010 when credentials or address are missing.</exception>
-    public AdminClient(AggregatorFolder folder, string? url)
+    /// <param name="credentials">Folder with <c>admin.crt</c>, <c>admin.key</c> and <c>ca.crt</c>.</param>
+    /// <param name="url">https address of the aggregator.</param>
+    public AdminClient(string credentials, string url)
     {
-        var certificate = Path.Combine(folder.Admin, "admin.crt");
-        if (!File.Exists(certificate) || (url is null && !File.Exists(folder.Address)))
-        {
-            throw ErrorCatalogue.NotInitialised.With($"{folder.Root} has no administrator credentials, or no aggregator was started there yet (give --url).");
-        }
-
-        _certificate = CertificateFiles.LoadWithKey(certificate, Path.Combine(folder.Admin, "admin.key"));
-        _authority = CertificateFiles.LoadCertificate(Path.Combine(folder.Admin, "ca.crt"));
+        _certificate = CertificateFiles.LoadWithKey(Path.Combine(credentials, "admin.crt"), Path.Combine(credentials, "admin.key"));
+        _authority = CertificateFiles.LoadCertificate(Path.Combine(credentials, "ca.crt"));
         var handler = new SocketsHttpHandler
         {
             ConnectTimeout = TimeSpan.FromSeconds(15),
@@ -45,7 +37,7 @@ public sealed class AdminClient : IDisposable
                 RemoteCertificateValidationCallback = (_, server, _, errors) => IsServer(server, errors),
             },
         };
-        _channel = GrpcChannel.ForAddress(url ?? File.ReadAllText(folder.Address).Trim(), new GrpcChannelOptions
+        _channel = GrpcChannel.ForAddress(url, new GrpcChannelOptions
         {
             HttpHandler = handler,
             DisposeHttpClient = true,
@@ -55,6 +47,17 @@ public sealed class AdminClient : IDisposable
     }
 
     public AdminService.AdminServiceClient Admin { get; }
+
+    /// <summary>Connects with the credentials in <c>DIR/admin</c> to the given address or to the one in <c>DIR/address</c>.</summary>
+    /// <exception cref="FederationException">BMF-1010 when credentials or address are missing.</exception>
+    public static AdminClient FromFolder(string dir, string? url)
+    {
+        var credentials = Path.Combine(dir, "admin");
+        var address = Path.Combine(dir, "address");
+        return File.Exists(Path.Combine(credentials, "admin.crt")) && (url is not null || File.Exists(address))
+            ? new AdminClient(credentials, url ?? File.ReadAllText(address).Trim())
+            : throw ErrorCatalogue.NotInitialised.With($"{dir} has no administrator credentials, or no aggregator was started there yet (give --url).");
+    }
 
     public static CallOptions Options(CancellationToken cancellation) => new(deadline: TimeProvider.System.GetUtcNow().UtcDateTime + CallLimit, cancellationToken: cancellation);
 
