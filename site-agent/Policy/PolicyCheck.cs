@@ -9,11 +9,17 @@ namespace BrainMVP.Federated.SiteAgent.Policy;
 public static class PolicyCheck
 {
     /// <summary>Why the site does not take part in a plan, or null when it may.</summary>
-    public static FederationException? RefusePlan(PolicyDocument policy, Plan plan, DataProfile profile)
+    /// <param name="cases">Usable cases that have at least one of the plan's modalities.</param>
+    public static FederationException? RefusePlan(PolicyDocument policy, Plan plan, DataProfile profile, int cases)
     {
-        if (profile.Cases < policy.MinimumCohort)
+        if (Owned(plan, profile).Count == 0)
         {
-            return ErrorCatalogue.PolicyRefuses.With($"minimumCohort is {policy.MinimumCohort}; the site has {profile.Cases} usable cases.");
+            return ErrorCatalogue.NoModality.With($"The plan learns {string.Join(", ", plan.Modalities)}; the site has {string.Join(", ", profile.CasesByModality.Keys.Order(StringComparer.Ordinal))}.");
+        }
+
+        if (cases < policy.MinimumCohort)
+        {
+            return ErrorCatalogue.PolicyRefuses.With($"minimumCohort is {policy.MinimumCohort}; the site has {cases} usable cases for this plan.");
         }
 
         if (plan.Privacy.MinimumContributors < policy.MinimumContributors)
@@ -21,9 +27,7 @@ public static class PolicyCheck
             return ErrorCatalogue.PolicyRefuses.With($"minimumContributors is {policy.MinimumContributors}; the plan delivers templates of {plan.Privacy.MinimumContributors} sites.");
         }
 
-        return Owned(plan, profile).Count == 0
-            ? ErrorCatalogue.NoModality.With($"The plan learns {string.Join(", ", plan.Modalities)}; the site has {string.Join(", ", profile.CasesByModality.Keys.Order(StringComparer.Ordinal))}.")
-            : null;
+        return null;
     }
 
     /// <summary>The plan's modalities of which the site has a usable case.</summary>

@@ -23,7 +23,8 @@ public sealed class ApproveWork(SiteContext site, RunBook runs, DatasetWork data
         }
 
         var data = await dataset.PrepareAsync(run, policy, cancellation);
-        if (PolicyCheck.RefusePlan(policy, run.Document.Plan, data.Profile) is { } refused)
+        var cases = data.Cases.Count(c => c.Problem is null && c.Modalities.Any(m => run.Document.Plan.Modalities.Contains(m, StringComparer.Ordinal)));
+        if (PolicyCheck.RefusePlan(policy, run.Document.Plan, data.Profile, cases) is { } refused)
         {
             throw refused;
         }

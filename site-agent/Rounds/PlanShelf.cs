@@ -74,7 +74,7 @@ public sealed class PlanShelf(SiteFolder folder)
         text.Append(CultureInfo.InvariantCulture, $"where at least {plan.Privacy.MinimumContributors} sites contribute. No image and no case leaves the site.\n\n");
         foreach (var field in PlanFields.Of(plan))
         {
-            text.Append(CultureInfo.InvariantCulture, $"{field.Path,-36} {Text(field.Default)} {field.Rule.Unit}".TrimEnd());
+            text.Append(string.Create(CultureInfo.InvariantCulture, $"{field.Path,-36} {Text(field.Default)} {field.Rule.Unit}").TrimEnd());
             text.Append('\n');
         }
 

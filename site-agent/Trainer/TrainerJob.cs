@@ -47,7 +47,8 @@ public sealed record TrainerJob
 
 /// <summary>One case of a prepared data set.</summary>
 /// <param name="Problem">Error number and sentence when the case was left out; null when it is usable.</param>
-public sealed record CaseSummary(string Subject, IReadOnlyList<string> Modalities, string? Problem);
+/// <param name="Notes">What happened to a usable case, for example that a series was resampled.</param>
+public sealed record CaseSummary(string Subject, IReadOnlyList<string> Modalities, string? Problem, IReadOnlyList<string> Notes);
 
 /// <summary>Result of <see cref="TrainerTask.Prepare"/>.</summary>
 public sealed record PreparedSummary

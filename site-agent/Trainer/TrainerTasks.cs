@@ -31,7 +31,7 @@ public static class TrainerTasks
             SnapshotFolder = job.SnapshotFolder,
             JobFolder = job.JobFolder,
         },
-        DataPreparation.Load(job.DataFolder),
+        DataPreparation.Load(job.DataFolder, job.Plan),
         p => progress(p.Phase, p.Done, p.Total, p.Loss),
         cancellation);
 
@@ -42,7 +42,7 @@ public static class TrainerTasks
             job.Site,
             job.ModelPath,
             job.TemplatePaths,
-            DataPreparation.Load(job.DataFolder),
+            DataPreparation.Load(job.DataFolder, job.Plan),
             p => progress("evaluate", p.Done, p.Total, p.Loss),
             cancellation),
     };
