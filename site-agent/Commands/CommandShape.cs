@@ -17,8 +17,7 @@ public static class CommandShape
     };
 
     /// <summary>A command whose help ends with examples.</summary>
-    public static Command Create(string name, string description, params ReadOnlySpan<string> examples) =>
-        new(name, $"{description}\n\nExamples:\n{string.Join('\n', examples.ToArray().Select(e => $"  site-agent {e}"))}");
+    public static Command Create(string name, string description, params string[] examples) => new CommandWithExamples(name, description, examples);
 
     /// <summary>Sets what a command does.</summary>
     public static void Does(this Command command, Func<ParseResult, SiteFolder, CancellationToken, Task> action) =>

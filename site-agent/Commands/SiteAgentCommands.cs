@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using BrainMVP.Federated.Contracts.Errors;
 
 namespace BrainMVP.Federated.SiteAgent.Commands;
@@ -11,6 +12,8 @@ public static class SiteAgentCommands
     public static RootCommand Create()
     {
         var root = new RootCommand("The hospital's side of a BrainMVP federation. Images never leave this machine.");
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!);
         root.Add(CommandShape.Folder);
         root.Add(EnrollCommand.Create());
         root.Add(RunCommand.Create());
@@ -29,7 +32,7 @@ public static class SiteAgentCommands
     public static async Task<int> RunAsync(string[] args)
     {
         var parsed = Create().Parse(args);
-        if (parsed.Errors.Count > 0 && parsed.Action is not System.CommandLine.Help.HelpAction)
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
         {
             return CommandShape.Print(ErrorCatalogue.ArgumentInvalid.With(string.Join(" ", parsed.Errors.Select(e => e.Message))));
         }
