@@ -1,0 +1,36 @@
+using System.CommandLine;
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.SiteAgent.Hosting;
+using BrainMVP.Federated.SiteAgent.Policy;
+
+namespace BrainMVP.Federated.SiteAgent.Commands;
+
+/// <summary><c>run</c>: the daemon.</summary>
+public static class RunCommand
+{
+    public static Command Create()
+    {
+        var data = new Option<string?>("--data") { Description = "Folder or CSV manifest with the site's volumes; remembered in site.yaml.", HelpName = "PATH" };
+        var command = CommandShape.Create(
+            "run",
+            "Runs the daemon: dials the aggregator, trains approved plans on the site's data, and stops on Ctrl-C or SIGTERM.",
+            "run --data /data/mri",
+            "run --dir /var/lib/site-agent");
+        command.Add(data);
+        command.Does(async (result, folder, cancellation) =>
+        {
+            var path = result.GetValue(data);
+            if (path is not null && !Path.Exists(path))
+            {
+                throw ErrorCatalogue.DataFolderMissing.With($"{path} does not exist.");
+            }
+
+            folder.RequireEnrolled();
+
+            // A policy that cannot be read must not wait until the first plan to say so.
+            PolicyFile.Read(folder.Policy);
+            await AgentHost.RunAsync(folder, path, cancellation);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,39 @@
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Storage;
+
+namespace BrainMVP.Federated.SiteAgent.Hosting;
+
+/// <summary>What enrolment and the first start fixed, kept in <c>site.yaml</c>.</summary>
+/// <param name="Aggregator">https address.</param>
+/// <param name="Consortium">Name of the consortium.</param>
+/// <param name="Site">Name of this site.</param>
+/// <param name="Data">Folder or CSV manifest with the site's volumes; null until it was given once.</param>
+public sealed record SiteSettings(string Aggregator, string Consortium, string Site, string? Data)
+{
+    private static readonly string[] Fields = ["aggregator", "consortium", "site", "data"];
+
+    /// <exception cref="FederationException">BMF-1010 when missing, BMF-1005 when malformed.</exception>
+    public static SiteSettings Read(SiteFolder folder)
+    {
+        if (!File.Exists(folder.Settings))
+        {
+            throw ErrorCatalogue.NotInitialised.With($"{folder.Settings} does not exist.");
+        }
+
+        var fields = YamlFields.Read(folder.Settings, Fields, ErrorCatalogue.PolicyInvalid);
+        return new SiteSettings(Required(fields, "aggregator", folder), Required(fields, "consortium", folder), Required(fields, "site", folder), fields.Text("data"));
+    }
+
+    public void Write(SiteFolder folder)
+    {
+        var data = Data is null ? "" : $"data: {Quote(Data)}\n";
+        DurableFile.WriteAllText(
+            folder.Settings,
+            $"# Written by site-agent enroll and site-agent run.\naggregator: {Quote(Aggregator)}\nconsortium: {Consortium}\nsite: {Site}\n{data}");
+    }
+
+    private static string Required(YamlFields fields, string name, SiteFolder folder) =>
+        fields.Text(name) ?? throw ErrorCatalogue.PolicyInvalid.With($"{folder.Settings}: {name} is missing.");
+
+    private static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+}

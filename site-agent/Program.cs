@@ -1,0 +1,3 @@
+using BrainMVP.Federated.SiteAgent.Commands;
+
+return await SiteAgentCommands.RunAsync(args);

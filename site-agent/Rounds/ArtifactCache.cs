@@ -1,0 +1,157 @@
+using System.Security.Cryptography;
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Storage;
+using BrainMVP.Federated.Contracts.V1;
+using BrainMVP.Federated.SiteAgent.Transport;
+using Grpc.Core;
+
+namespace BrainMVP.Federated.SiteAgent.Rounds;
+
+/// <summary>Models and templates on the site's disk, named by their SHA-256. A cut download goes on where it ended.</summary>
+public sealed class ArtifactCache(string folder, SiteLink link, TimeProvider time)
+{
+    private const int Tries = 6;
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(8);
+
+    /// <summary>Path of an artifact, fetched when it is not there yet.</summary>
+    /// <param name="hash">64 lower-case hexadecimal digits.</param>
+    /// <param name="report">Told the bytes done and the bytes in total.</param>
+    /// <exception cref="FederationException">BMF-1401, BMF-1402, BMF-1403, BMF-1407.</exception>
+    public async Task<string> GetAsync(string hash, Action<long, long> report, CancellationToken cancellation)
+    {
+        if (hash.Length != 64 || hash.Any(c => !char.IsAsciiHexDigitLower(c)))
+        {
+            throw ErrorCatalogue.DocumentInvalid.With($"\"{hash}\" is not an artifact's name.");
+        }
+
+        Directory.CreateDirectory(folder);
+        var path = Path.Combine(folder, hash);
+        if (File.Exists(path))
+        {
+            return path;
+        }
+
+        var stat = await link.Calls.CallAsync(link.Control, o => new ArtifactService.ArtifactServiceClient(link.Control.Invoker).StatAsync(new StatRequest { Hash = hash }, o), cancellation);
+        var partial = path + ".partial";
+        for (var failures = 0; ;)
+        {
+            try
+            {
+                if (await DownloadAsync(hash, partial, stat.Bytes, report, cancellation))
+                {
+                    DurableFile.Publish(partial, path);
+                    return path;
+                }
+
+                // The bytes were wrong and are gone; one more try from the beginning.
+                failures++;
+            }
+            catch (Exception e) when (RpcErrors.IsTransient(e) && !cancellation.IsCancellationRequested)
+            {
+                failures++;
+            }
+            catch (RpcException e) when (!cancellation.IsCancellationRequested)
+            {
+                throw RpcErrors.Translate(e);
+            }
+            catch (IOException e) when (DurableFile.IsDiskFull(e))
+            {
+                throw ErrorCatalogue.DiskFull.With($"Fetching {hash}: {e.Message}", e);
+            }
+
+            if (failures >= Tries)
+            {
+                throw File.Exists(partial) ? ErrorCatalogue.Unreachable.With($"Artifact {hash} could not be fetched.") : ErrorCatalogue.ArtifactCorrupt.With($"Artifact {hash} arrived with other bytes than its name says.");
+            }
+
+            await Task.Delay(Backoff.After(failures, LongestWait), time, cancellation);
+        }
+    }
+
+    /// <summary>Deletes all artifacts but the named ones.</summary>
+    public void Keep(IReadOnlySet<string> hashes)
+    {
+        if (!Directory.Exists(folder))
+        {
+            return;
+        }
+
+        foreach (var file in Directory.EnumerateFiles(folder))
+        {
+            if (!hashes.Contains(Path.GetFileName(file)))
+            {
+                File.Delete(file);
+            }
+        }
+    }
+
+    private async Task<bool> DownloadAsync(string hash, string partial, long bytes, Action<long, long> report, CancellationToken cancellation)
+    {
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using (var file = new FileStream(partial, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+        {
+            if (file.Length > bytes)
+            {
+                file.SetLength(0);
+            }
+
+            using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            await HashExistingAsync(file, digest, cancellation);
+            report(file.Length, bytes);
+            if (file.Length < bytes)
+            {
+                silence.CancelAfter(LongestSilence);
+                using var call = link.Artifacts.Download(new DownloadRequest { Hash = hash, Offset = file.Length }, cancellationToken: silence.Token);
+                try
+                {
+                    await foreach (var part in call.ResponseStream.ReadAllAsync(silence.Token))
+                    {
+                        if (file.Length + part.Data.Length > bytes)
+                        {
+                            throw ErrorCatalogue.ArtifactCorrupt.With($"Artifact {hash} is longer than the {bytes} bytes that were announced.");
+                        }
+
+                        file.Write(part.Data.Span);
+                        digest.AppendData(part.Data.Span);
+                        report(file.Position, bytes);
+                        silence.CancelAfter(LongestSilence);
+                    }
+                }
+                catch (Exception) when (silence.IsCancellationRequested && !cancellation.IsCancellationRequested)
+                {
+                    throw ErrorCatalogue.Unreachable.With($"The download of {hash} fell silent.");
+                }
+                finally
+                {
+                    file.Flush(flushToDisk: true);
+                }
+            }
+
+            if (file.Length == bytes && Convert.ToHexStringLower(digest.GetHashAndReset()) == hash)
+            {
+                file.Flush(flushToDisk: true);
+                return true;
+            }
+
+            if (file.Length < bytes)
+            {
+                return false;
+            }
+        }
+
+        File.Delete(partial);
+        return false;
+    }
+
+    private static async Task HashExistingAsync(FileStream file, IncrementalHash digest, CancellationToken cancellation)
+    {
+        var buffer = new byte[1 << 16];
+        file.Position = 0;
+        int read;
+        while ((read = await file.ReadAsync(buffer, cancellation)) > 0)
+        {
+            digest.AppendData(buffer.AsSpan(0, read));
+        }
+    }
+}

@@ -1,0 +1,150 @@
+using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.V1;
+using BrainMVP.Federated.SiteAgent.Transport;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace BrainMVP.Federated.SiteAgent.Rounds;
+
+/// <summary>
+/// Sends the chunks of an update that the aggregator does not have yet. A chunk counts when it was acknowledged, which
+/// happens after it is durable there; a cut stream asks again what is missing and goes on.
+/// </summary>
+public sealed class ChunkUploader(SiteLink link, TimeProvider time)
+{
+    private const int ChunksInFlight = 8;
+    private const int TriesWithoutProgress = 8;
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
+
+    /// <param name="begin">Announcement with the signed manifest.</param>
+    /// <param name="manifest">The manifest's content.</param>
+    /// <param name="path">Encoded update.</param>
+    /// <param name="report">Told the bytes delivered and the bytes in total.</param>
+    public async Task SendAsync(BeginUploadRequest begin, UpdateManifest manifest, string path, Action<long, long> report, CancellationToken cancellation)
+    {
+        var fewest = int.MaxValue;
+        for (var failures = 0; ;)
+        {
+            var answer = await link.Calls.CallAsync(link.Control, o => link.Site.BeginUploadAsync(begin, o), cancellation);
+            var missing = answer.Missing.ToArray();
+            if (missing.Any(c => c < 0 || c >= manifest.Chunks.Count))
+            {
+                throw ErrorCatalogue.DocumentInvalid.With($"The aggregator asks for a chunk that the update of {manifest.Chunks.Count} chunks does not have.");
+            }
+
+            report(manifest.Bytes - missing.Sum(c => LengthOf(manifest, c)), manifest.Bytes);
+            if (missing.Length == 0)
+            {
+                return;
+            }
+
+            failures = missing.Length < fewest ? 0 : failures + 1;
+            fewest = Math.Min(fewest, missing.Length);
+            if (failures >= TriesWithoutProgress)
+            {
+                throw ErrorCatalogue.Unreachable.With($"{missing.Length} chunks of the update cannot be delivered.");
+            }
+
+            if (failures > 0)
+            {
+                await Task.Delay(Backoff.After(failures, LongestWait), time, cancellation);
+            }
+
+            try
+            {
+                await StreamAsync(begin, manifest, missing, path, report, cancellation);
+            }
+            catch (Exception e) when (RpcErrors.IsTransient(e) && !cancellation.IsCancellationRequested)
+            {
+                // The next announcement tells what arrived.
+            }
+            catch (RpcException e) when (!cancellation.IsCancellationRequested)
+            {
+                throw RpcErrors.Translate(e);
+            }
+        }
+    }
+
+    private static int LengthOf(UpdateManifest manifest, int chunk) =>
+        (int)Math.Min(Protocol.UpdateChunkBytes, manifest.Bytes - ((long)chunk * Protocol.UpdateChunkBytes));
+
+    private async Task StreamAsync(BeginUploadRequest begin, UpdateManifest manifest, int[] missing, string path, Action<long, long> report, CancellationToken cancellation)
+    {
+        // A stream that stays silent is cut; acknowledgements push the end away.
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        silence.CancelAfter(LongestSilence);
+        using var call = link.Uploads.UploadChunks(cancellationToken: silence.Token);
+        using var window = new SemaphoreSlim(ChunksInFlight);
+        var done = manifest.Bytes - missing.Sum(c => LengthOf(manifest, c));
+        var acknowledgements = ReadAsync();
+        try
+        {
+            await WriteAsync();
+            await call.RequestStream.CompleteAsync();
+        }
+        catch (Exception e) when (e is RpcException or IOException or InvalidOperationException or OperationCanceledException or HttpRequestException)
+        {
+            // Why writing failed is known to the reading side only.
+            await acknowledgements;
+            throw ErrorCatalogue.Unreachable.With($"The upload stream broke: {e.Message}", e);
+        }
+
+        await acknowledgements;
+
+        async Task WriteAsync()
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            var buffer = new byte[Protocol.UpdateChunkBytes];
+            var first = true;
+            foreach (var chunk in missing)
+            {
+                var turn = window.WaitAsync(silence.Token);
+                if (await Task.WhenAny(turn, acknowledgements) == acknowledgements)
+                {
+                    return;
+                }
+
+                await turn;
+                var length = LengthOf(manifest, chunk);
+                file.Position = (long)chunk * Protocol.UpdateChunkBytes;
+                await file.ReadExactlyAsync(buffer.AsMemory(0, length), silence.Token);
+                for (var offset = 0; offset < length; offset += Protocol.MessageBytes)
+                {
+                    // The buffer is reused only after the write is complete, so wrapping it is safe.
+                    var part = new UploadPart { Chunk = chunk, Data = UnsafeByteOperations.UnsafeWrap(buffer.AsMemory(offset, Math.Min(Protocol.MessageBytes, length - offset))) };
+                    if (first)
+                    {
+                        (part.Run, part.Round, part.Attempt, first) = (begin.Run, begin.Round, begin.Attempt, false);
+                    }
+
+                    await call.RequestStream.WriteAsync(part, silence.Token);
+                }
+            }
+        }
+
+        async Task ReadAsync()
+        {
+            try
+            {
+                await foreach (var acknowledgement in call.ResponseStream.ReadAllAsync(silence.Token))
+                {
+                    if (acknowledgement.Code.Length > 0)
+                    {
+                        throw (ErrorCatalogue.Find(acknowledgement.Code) ?? ErrorCatalogue.UpdateRejected).With(acknowledgement.Reason);
+                    }
+
+                    silence.CancelAfter(LongestSilence);
+                    done += LengthOf(manifest, acknowledgement.Chunk);
+                    report(done, manifest.Bytes);
+                    window.Release();
+                }
+            }
+            catch (Exception e) when (e is RpcException or OperationCanceledException && silence.IsCancellationRequested && !cancellation.IsCancellationRequested)
+            {
+                throw ErrorCatalogue.Unreachable.With("The upload stream fell silent.", e);
+            }
+        }
+    }
+}

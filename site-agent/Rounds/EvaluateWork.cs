@@ -1,0 +1,50 @@
+using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.V1;
+using BrainMVP.Federated.SiteAgent.Policy;
+using BrainMVP.Federated.SiteAgent.Trainer;
+
+namespace BrainMVP.Federated.SiteAgent.Rounds;
+
+/// <summary>After the last commit: measures the final model on the site's held-out cases.</summary>
+public sealed class EvaluateWork(SiteContext site, RunBook runs, DatasetWork dataset, ModelInputs inputs, TrainerRunner trainer)
+{
+    public async Task<WorkResult> DoAsync(Assignment assignment, CancellationToken cancellation)
+    {
+        var policy = PolicyFile.Read(site.Folder.Policy);
+        var run = await runs.GetAsync(assignment.Run, cancellation);
+        if (!File.Exists(run.Folder.Evaluation))
+        {
+            var (commit, _) = await runs.FollowAsync(run, assignment.Round, cancellation);
+            await dataset.PrepareAsync(run, policy, cancellation);
+            var moved = commit!.Groups.Where(g => g.Withheld is null).Select(g => Federation.Layouts.TensorGroups.ModalityOf(g.Group)).OfType<string>().ToArray();
+            var files = await inputs.FetchAsync(run, assignment.Round, commit.Model, commit.Templates, moved, cancellation);
+            var result = await trainer.RunAsync<EvaluationResult>(
+                new TrainerJob
+                {
+                    Task = TrainerTask.Evaluate,
+                    Plan = run.Document.Plan,
+                    Site = site.Site,
+                    DataFolder = dataset.FolderOf(run),
+                    ModelPath = files.Model,
+                    TemplatePaths = files.Templates,
+                    JobFolder = run.Folder.EvaluateJob,
+                },
+                assignment.Run,
+                policy,
+                cancellation);
+            Documents.MakeOnce(site, run.Folder.Evaluation, () => new EvaluationReport
+            {
+                Site = site.Site,
+                Run = assignment.Run,
+                Model = commit.Model,
+                Validation = result.Validation.Where(v => v.Value.Voxels > 0).ToDictionary(v => v.Key, v => v.Value, StringComparer.Ordinal),
+            });
+        }
+
+        await site.Link.Calls.CallAsync(
+            site.Link.Control,
+            o => site.Link.Site.ReportEvaluationAsync(new ReportEvaluationRequest { Run = assignment.Run, Report = SignedFile.Load(run.Folder.Evaluation) }, o),
+            cancellation);
+        return WorkResult.Finished;
+    }
+}

@@ -1,0 +1,54 @@
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.V1;
+
+namespace BrainMVP.Federated.SiteAgent.Rounds;
+
+/// <summary>What to do when an assignment failed.</summary>
+public enum FailureResponse
+{
+    /// <summary>Try again later; nobody needs to know.</summary>
+    Retry,
+
+    /// <summary>Tell the aggregator that the site will not do this, and why.</summary>
+    Decline,
+
+    /// <summary>The step is over; nothing to do.</summary>
+    Drop,
+}
+
+/// <summary>Maps errors to responses. Pure.</summary>
+public static class FailureResponses
+{
+    private static readonly ErrorCode[] Overtaken =
+    [
+        ErrorCatalogue.RoundClosed, ErrorCatalogue.RunNotFound, ErrorCatalogue.RunStateConflict, ErrorCatalogue.DigestConflict, ErrorCatalogue.UpdateRejected,
+    ];
+
+    private static readonly ErrorCode[] Refusals =
+    [
+        ErrorCatalogue.PolicyRefuses, ErrorCatalogue.PlanNotApproved, ErrorCatalogue.NoModality, ErrorCatalogue.NoUsableCase, ErrorCatalogue.DataFolderMissing,
+        ErrorCatalogue.ManifestInvalid, ErrorCatalogue.TrainerCrashed, ErrorCatalogue.TrainingDiverged, ErrorCatalogue.TrainerTimedOut, ErrorCatalogue.TorchUnavailable,
+        ErrorCatalogue.CheckpointInvalid, ErrorCatalogue.SignatureInvalid, ErrorCatalogue.ContextMismatch, ErrorCatalogue.LayoutMismatch, ErrorCatalogue.DocumentInvalid,
+        ErrorCatalogue.ProtocolMismatch, ErrorCatalogue.SafetensorsInvalid, ErrorCatalogue.PlanOutOfRange, ErrorCatalogue.PlanInconsistent,
+    ];
+
+    /// <param name="error">What went wrong.</param>
+    /// <param name="kind">What was being done.</param>
+    /// <param name="fromServer">True when the aggregator answered with it: there is nothing to decline then.</param>
+    public static FailureResponse Decide(ErrorCode error, Assignment.Types.Kind kind, bool fromServer)
+    {
+        if (Overtaken.Contains(error) || (fromServer && error == ErrorCatalogue.ContextMismatch))
+        {
+            return FailureResponse.Drop;
+        }
+
+        if (!Refusals.Contains(error))
+        {
+            return FailureResponse.Retry;
+        }
+
+        return kind is Assignment.Types.Kind.Approve or Assignment.Types.Kind.Train or Assignment.Types.Kind.Upload
+            ? FailureResponse.Decline
+            : FailureResponse.Retry;
+    }
+}

@@ -1,0 +1,82 @@
+using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Json;
+using BrainMVP.Federated.Contracts.Storage;
+using BrainMVP.Federated.Contracts.V1;
+
+namespace BrainMVP.Federated.SiteAgent.Rounds;
+
+/// <summary>A run as this site verified it.</summary>
+public sealed record KnownRun(RunDocument Document, LayoutDocument Layout, RunFolder Folder);
+
+/// <summary>Fetches and verifies runs and the chain of their commits.</summary>
+public sealed class RunBook(SiteContext site)
+{
+    /// <summary>The run, from disk or from the aggregator.</summary>
+    public async Task<KnownRun> GetAsync(string run, CancellationToken cancellation)
+    {
+        var folder = site.Run(run);
+        if (!File.Exists(folder.Layout))
+        {
+            var response = await site.Link.Calls.CallAsync(site.Link.Control, o => site.Link.Site.GetRunAsync(new GetRunRequest { Run = run }, o), cancellation);
+            var fetched = Documents.Accept<RunDocument>(site, response.Run);
+            RoundChecks.RequireRun(fetched, run, site.Settings.Consortium, site.Site, response.Layout.Span);
+            Documents.AcceptAndKeep<RunDocument>(site, response.Run, folder.Document);
+            DurableFile.WriteAllBytes(folder.Layout, response.Layout.Memory);
+        }
+
+        var document = Documents.Accept<RunDocument>(site, SignedFile.Load(folder.Document));
+        var layout = await File.ReadAllBytesAsync(folder.Layout, cancellation);
+        RoundChecks.RequireRun(document, run, site.Settings.Consortium, site.Site, layout);
+        return new KnownRun(document, CanonicalJson.Deserialize<LayoutDocument>(layout), folder);
+    }
+
+    /// <summary>Makes sure that every commit up to a round is here and follows from the one before.</summary>
+    /// <returns>The commit of that round with its hash; null and an empty hash for round 0.</returns>
+    public async Task<(RoundCommitDocument? Commit, string Hash)> FollowAsync(KnownRun run, int round, CancellationToken cancellation)
+    {
+        var (parent, parentHash) = LastKnown(run, Math.Min(round, run.Folder.LastCommitted()));
+        for (var next = (parent?.Context.Round ?? 0) + 1; next <= round; next++)
+        {
+            var response = await FetchAsync(run.Document.Run, next, 0, cancellation);
+            if (response.Commit is null)
+            {
+                throw ErrorCatalogue.RoundClosed.With($"Round {next} of {run.Document.Run} is not committed.");
+            }
+
+            var open = Documents.Accept<RoundOpenDocument>(site, response.Open);
+            RoundChecks.RequireOpen(open, run.Document, next, 0, site.Site, parent, parentHash);
+            var commit = Documents.Accept<RoundCommitDocument>(site, response.Commit);
+            var folder = run.Folder.Round(next, open.Context.Attempt);
+            var report = File.Exists(folder.Report) ? Documents.Read<UpdateReport>(folder.Report) : null;
+            var manifest = File.Exists(folder.Manifest) ? CanonicalJson.Hash(await File.ReadAllBytesAsync(folder.Manifest, cancellation)) : null;
+            RoundChecks.RequireCommit(commit, open, run.Document, site.Site, report, manifest);
+            site.Audit.Append("round.committed", $"{run.Document.Run}/{next}", new Dictionary<string, string>
+            {
+                ["commit"] = Documents.HashOf(response.Commit),
+                ["model"] = commit.Model,
+                ["contributors"] = string.Join(" ", commit.Contributors),
+                ["aggregatorAuditHead"] = commit.AuditHead,
+            });
+            Documents.AcceptAndKeep<RoundCommitDocument>(site, response.Commit, run.Folder.Commit(next));
+            (parent, parentHash) = (commit, Documents.HashOf(response.Commit));
+        }
+
+        return (parent, parentHash);
+    }
+
+    /// <summary>A round's documents as the aggregator has them now.</summary>
+    public Task<GetRoundResponse> FetchAsync(string run, int round, int attempt, CancellationToken cancellation) =>
+        site.Link.Calls.CallAsync(site.Link.Control, o => site.Link.Site.GetRoundAsync(new GetRoundRequest { Run = run, Round = round, Attempt = attempt }, o), cancellation);
+
+    private static (RoundCommitDocument? Commit, string Hash) LastKnown(KnownRun run, int round)
+    {
+        if (round == 0)
+        {
+            return (null, "");
+        }
+
+        var bytes = File.ReadAllBytes(run.Folder.Commit(round));
+        return (CanonicalJson.Deserialize<RoundCommitDocument>(bytes), CanonicalJson.Hash(bytes));
+    }
+}

@@ -1,0 +1,111 @@
+using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Json;
+using BrainMVP.Federated.Contracts.Storage;
+using BrainMVP.Federated.Contracts.V1;
+using BrainMVP.Federated.Federation.Layouts;
+using BrainMVP.Federated.Federation.Updates;
+using BrainMVP.Federated.SiteAgent.Policy;
+using BrainMVP.Federated.SiteAgent.Trainer;
+using BrainMVP.Federated.Training.Rounds;
+
+namespace BrainMVP.Federated.SiteAgent.Rounds;
+
+/// <summary>Steps 2 and 3 of a round: trains and reports what was done, without any tensor.</summary>
+public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork dataset, ModelInputs inputs, TrainerRunner trainer)
+{
+    private static readonly TimeSpan LookAtTheClock = TimeSpan.FromSeconds(30);
+
+    public async Task<WorkResult> DoAsync(Assignment assignment, CancellationToken cancellation)
+    {
+        var policy = PolicyFile.Read(site.Folder.Policy);
+        var run = await runs.GetAsync(assignment.Run, cancellation);
+        RequireApproved(run);
+        var (parent, parentHash) = await runs.FollowAsync(run, assignment.Round - 1, cancellation);
+        var folder = run.Folder.Round(assignment.Round, assignment.Attempt);
+        if (!File.Exists(folder.Report))
+        {
+            if (run.Folder.LastCommitted() >= assignment.Round)
+            {
+                throw ErrorCatalogue.RoundClosed.With($"Round {assignment.Round} of {assignment.Run} is committed.");
+            }
+
+            var response = await runs.FetchAsync(assignment.Run, assignment.Round, assignment.Attempt, cancellation);
+            var open = Documents.Accept<RoundOpenDocument>(site, response.Open);
+            RoundChecks.RequireOpen(open, run.Document, assignment.Round, assignment.Attempt, site.Site, parent, parentHash);
+            Documents.AcceptAndKeep<RoundOpenDocument>(site, response.Open, folder.Open);
+            if (!TrainingHours.Allow(policy.Hours, TimeOnly.FromTimeSpan(site.Time.GetLocalNow().TimeOfDay)))
+            {
+                return WorkResult.Wait(LookAtTheClock);
+            }
+
+            await TrainAsync(run, open, folder, policy, cancellation);
+        }
+
+        site.Progress.Set(assignment.Run, assignment.Round, "report");
+        await site.Link.Calls.CallAsync(
+            site.Link.Control,
+            o => site.Link.Site.ReportAsync(new ReportRequest { Run = assignment.Run, Round = assignment.Round, Attempt = assignment.Attempt, Report = SignedFile.Load(folder.Report) }, o),
+            cancellation);
+        return WorkResult.Finished;
+    }
+
+    private static void RequireApproved(KnownRun run)
+    {
+        if (!File.Exists(run.Folder.Approval) || Documents.Read<ApprovalDocument>(run.Folder.Approval).PlanHash != run.Document.PlanHash)
+        {
+            throw ErrorCatalogue.PlanNotApproved.With($"Plan {run.Document.PlanHash} of run {run.Document.Run}.");
+        }
+    }
+
+    private async Task TrainAsync(KnownRun run, RoundOpenDocument open, RoundFolder folder, PolicyDocument policy, CancellationToken cancellation)
+    {
+        var (name, round) = (open.Context.Run, open.Context.Round);
+        var began = site.Time.GetTimestamp();
+        var data = await dataset.PrepareAsync(run, policy, cancellation);
+        var files = await inputs.FetchAsync(run, round, open.Context.Model, open.Context.Templates, open.SharedModalities, cancellation);
+        var fetchSeconds = site.Time.GetElapsedTime(began).TotalSeconds;
+        var outcome = await trainer.RunAsync<RoundOutcome>(
+            new TrainerJob
+            {
+                Task = TrainerTask.Train,
+                Plan = run.Document.Plan,
+                Site = site.Site,
+                DataFolder = dataset.FolderOf(run),
+                Round = round,
+                ModelPath = files.Model,
+                TemplatePaths = files.Templates,
+                SnapshotFolder = run.Document.Plan.Training.OptimizerState == "keep" ? run.Folder.ReadLocal()?.Snapshot : null,
+                JobFolder = folder.Job,
+            },
+            name,
+            policy,
+            cancellation);
+        site.Progress.Set(name, round, "report");
+        var shareable = PolicyCheck.Shareable(policy, open, site.Site, PolicyCheck.Owned(run.Document.Plan, data.Profile));
+        var draws = shareable.Where(m => outcome.TargetDraws.GetValueOrDefault(m) > 0).ToDictionary(m => m, m => outcome.TargetDraws[m], StringComparer.Ordinal);
+        var summary = UpdateSummary.Compute(
+            run.Layout, [TensorGroups.Network, TensorGroups.BatchNorm, .. draws.Keys.Select(TensorGroups.Template)], files.Model, files.Global, outcome.LocalModelPath);
+        DurableFile.WriteAllBytes(folder.Outcome, CanonicalJson.Serialize(outcome));
+        var context = RoundContexts.Open(open.Context);
+        var head = site.Audit.Append("round.trained", $"{name}/{round}/{open.Context.Attempt}", new Dictionary<string, string>
+        {
+            ["openContext"] = context,
+            ["model"] = open.Context.Model,
+        });
+        Documents.MakeOnce(site, folder.Report, () => new UpdateReport
+        {
+            Site = site.Site,
+            OpenContext = context,
+            Steps = outcome.Steps,
+            Cases = outcome.Cases,
+            TargetDraws = draws,
+            Exponents = summary.Exponents,
+            Norms = summary.Norms,
+            Losses = outcome.Losses,
+            Validation = outcome.Validation.Where(v => v.Value.Voxels > 0).ToDictionary(v => v.Key, v => v.Value, StringComparer.Ordinal),
+            Timings = new Dictionary<string, double> { ["fetch"] = fetchSeconds, ["train"] = outcome.TrainSeconds },
+            AuditHead = head,
+        });
+    }
+}

@@ -1,0 +1,76 @@
+using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Json;
+using BrainMVP.Federated.Contracts.Storage;
+using BrainMVP.Federated.Contracts.V1;
+using BrainMVP.Federated.Federation.Updates;
+using BrainMVP.Federated.SiteAgent.Policy;
+using BrainMVP.Federated.Training.Rounds;
+
+namespace BrainMVP.Federated.SiteAgent.Rounds;
+
+/// <summary>Step 5 of a round: encodes the change under the roster and delivers it.</summary>
+public sealed class UploadWork(SiteContext site, RunBook runs, ModelInputs inputs, ChunkUploader uploader)
+{
+    private static readonly TimeSpan CompletionDeadline = TimeSpan.FromMinutes(10);
+
+    public async Task<WorkResult> DoAsync(Assignment assignment, CancellationToken cancellation)
+    {
+        var run = await runs.GetAsync(assignment.Run, cancellation);
+        var folder = run.Folder.Round(assignment.Round, assignment.Attempt);
+        if (!File.Exists(folder.Report))
+        {
+            throw ErrorCatalogue.ContextMismatch.With($"This site holds no report of round {assignment.Round}, attempt {assignment.Attempt}.");
+        }
+
+        var report = Documents.Read<UpdateReport>(folder.Report);
+        var open = Documents.Read<RoundOpenDocument>(folder.Open);
+        var response = await runs.FetchAsync(assignment.Run, assignment.Round, assignment.Attempt, cancellation);
+        var signedRoster = response.Roster ?? throw ErrorCatalogue.RoundClosed.With($"Round {assignment.Round} has no roster.");
+        var roster = Documents.Accept<RosterDocument>(site, signedRoster);
+        RoundChecks.RequireRoster(roster, run.Layout, report);
+        Documents.AcceptAndKeep<RosterDocument>(site, signedRoster, folder.Roster);
+        if (PolicyCheck.RefuseRoster(PolicyFile.Read(site.Folder.Policy), roster, site.Site) is { } refused)
+        {
+            throw refused;
+        }
+
+        var roundContext = RoundContexts.Round(report.OpenContext, Documents.HashOf(signedRoster));
+        await EncodeAsync(run, open, roster, roundContext, folder, cancellation);
+        var manifest = SignedFile.Load(folder.Manifest);
+        var content = Documents.Read<UpdateManifest>(folder.Manifest);
+        var egress = new EgressRecord(site, run, assignment, content, PayloadMap.For(run.Layout, roster, site.Site), roster);
+        egress.Write(delivered: false);
+        var begin = new BeginUploadRequest { Run = assignment.Run, Round = assignment.Round, Attempt = assignment.Attempt, Manifest = manifest };
+        await uploader.SendAsync(begin, content, folder.Update, (done, total) => site.Progress.Set(assignment.Run, assignment.Round, "upload", done, total), cancellation);
+        var complete = new CompleteUploadRequest { Run = assignment.Run, Round = assignment.Round, Attempt = assignment.Attempt, ManifestHash = Documents.HashOf(manifest) };
+        await site.Link.Calls.CallAsync(site.Link.Control, o => site.Link.Site.CompleteUploadAsync(complete, o), cancellation, CompletionDeadline);
+        if (!File.Exists(folder.Delivered))
+        {
+            site.Audit.Append("update.sent", $"{assignment.Run}/{assignment.Round}/{assignment.Attempt}", new Dictionary<string, string>
+            {
+                ["manifest"] = complete.ManifestHash,
+                ["bytes"] = content.Bytes.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            });
+            DurableFile.WriteAllBytes(folder.Delivered, CanonicalJson.Serialize(new Dictionary<string, string> { ["manifest"] = complete.ManifestHash }));
+            egress.Write(delivered: true);
+        }
+
+        return WorkResult.Finished;
+    }
+
+    private async Task EncodeAsync(KnownRun run, RoundOpenDocument open, RosterDocument roster, string roundContext, RoundFolder folder, CancellationToken cancellation)
+    {
+        if (File.Exists(folder.Manifest))
+        {
+            return;
+        }
+
+        var (name, round) = (open.Context.Run, open.Context.Round);
+        var files = await inputs.FetchAsync(run, round, open.Context.Model, open.Context.Templates, open.SharedModalities, cancellation);
+        site.Progress.Set(name, round, "encode");
+        var outcome = CanonicalJson.Read<RoundOutcome>(await File.ReadAllBytesAsync(folder.Outcome, cancellation));
+        DurableFile.Write(folder.Update, stream => UpdateEncoder.Encode(run.Layout, roster, site.Site, files.Model, files.Global, outcome.LocalModelPath, stream));
+        Documents.MakeOnce(site, folder.Manifest, () => UpdateManifests.Describe(folder.Update, site.Site, roundContext));
+    }
+}

@@ -1,0 +1,64 @@
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.V1;
+using BrainMVP.Federated.SiteAgent.Trainer;
+using Grpc.Core;
+
+namespace BrainMVP.Federated.SiteAgent.Rounds;
+
+/// <summary>Does one assignment.</summary>
+public sealed class Worker
+{
+    private readonly SiteContext _site;
+    private readonly ApproveWork _approve;
+    private readonly TrainWork _train;
+    private readonly UploadWork _upload;
+    private readonly CommitWork _commit;
+    private readonly EvaluateWork _evaluate;
+    private readonly FinishWork _finish;
+
+    public Worker(SiteContext site, TrainerProcess process)
+    {
+        _site = site;
+        var runs = new RunBook(site);
+        var trainer = new TrainerRunner(site, process);
+        var dataset = new DatasetWork(site, trainer);
+        var inputs = new ModelInputs(site);
+        _approve = new ApproveWork(site, runs, dataset);
+        _train = new TrainWork(site, runs, dataset, inputs, trainer);
+        _upload = new UploadWork(site, runs, inputs, new ChunkUploader(site.Link, site.Time));
+        _commit = new CommitWork(site, runs, inputs);
+        _evaluate = new EvaluateWork(site, runs, dataset, inputs, trainer);
+        _finish = new FinishWork(site);
+    }
+
+    public Task<WorkResult> DoAsync(Assignment assignment, CancellationToken cancellation) => assignment.Kind switch
+    {
+        Assignment.Types.Kind.Approve => _approve.DoAsync(assignment, cancellation),
+        Assignment.Types.Kind.Train => _train.DoAsync(assignment, cancellation),
+        Assignment.Types.Kind.Upload => _upload.DoAsync(assignment, cancellation),
+        Assignment.Types.Kind.Commit => _commit.DoAsync(assignment, cancellation),
+        Assignment.Types.Kind.Evaluate => _evaluate.DoAsync(assignment, cancellation),
+        Assignment.Types.Kind.Finished => Task.FromResult(_finish.Do(assignment)),
+        _ => throw ErrorCatalogue.ProtocolMismatch.With($"Assignment {assignment.Id} is of a kind that this agent does not know."),
+    };
+
+    /// <summary>What an error of an assignment leads to.</summary>
+    public static FailureResponse ResponseTo(FederationException error, Assignment assignment) =>
+        FailureResponses.Decide(error.Code, assignment.Kind, error.InnerException is RpcException);
+
+    /// <summary>Tells the aggregator that this site will not do an assignment, and why.</summary>
+    public async Task DeclineAsync(Assignment assignment, FederationException error, CancellationToken cancellation)
+    {
+        _site.Audit.Append("work.declined", assignment.Id, new Dictionary<string, string> { ["code"] = error.Code.Id, ["reason"] = error.Message });
+        var reason = error.Message.Length > 1000 ? error.Message[..1000] : error.Message;
+        var request = new DeclineRequest
+        {
+            Run = assignment.Run,
+            Round = assignment.Kind == Assignment.Types.Kind.Approve ? 0 : assignment.Round,
+            Attempt = assignment.Attempt,
+            Code = error.Code.Id,
+            Reason = reason,
+        };
+        await _site.Link.Calls.CallAsync(_site.Link.Control, o => _site.Link.Site.DeclineAsync(request, o), cancellation);
+    }
+}

@@ -1,0 +1,71 @@
+using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Plans;
+
+namespace BrainMVP.Federated.SiteAgent.Trainer;
+
+/// <summary>What a trainer process is started for.</summary>
+public enum TrainerTask
+{
+    /// <summary>Scan the data and prepare it for the plan.</summary>
+    Prepare,
+
+    /// <summary>Train one round.</summary>
+    Train,
+
+    /// <summary>Evaluate a model on the held-out cases.</summary>
+    Evaluate,
+}
+
+/// <summary>The job file of a trainer process. Paths are absolute.</summary>
+public sealed record TrainerJob
+{
+    public required TrainerTask Task { get; init; }
+
+    public required Plan Plan { get; init; }
+
+    public required string Site { get; init; }
+
+    /// <summary>Folder or manifest with the site's volumes; for <see cref="TrainerTask.Prepare"/>.</summary>
+    public string DataPath { get; init; } = "";
+
+    /// <summary>Folder of the prepared data set.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>Round, 0 outside rounds.</summary>
+    public int Round { get; init; }
+
+    public string ModelPath { get; init; } = "";
+
+    public IReadOnlyDictionary<string, string> TemplatePaths { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Optimiser snapshot to start from; null for fresh moments.</summary>
+    public string? SnapshotFolder { get; init; }
+
+    /// <summary>Receives checkpoints, outputs, <c>trainer.log</c> and <c>result.json</c>.</summary>
+    public required string JobFolder { get; init; }
+}
+
+/// <summary>One case of a prepared data set.</summary>
+/// <param name="Problem">Error number and sentence when the case was left out; null when it is usable.</param>
+/// <param name="Notes">What happened to a usable case, for example that a series was resampled.</param>
+public sealed record CaseSummary(string Subject, IReadOnlyList<string> Modalities, string? Problem, IReadOnlyList<string> Notes);
+
+/// <summary>Result of <see cref="TrainerTask.Prepare"/>.</summary>
+public sealed record PreparedSummary
+{
+    public required DataProfile Profile { get; init; }
+
+    public required IReadOnlyList<CaseSummary> Cases { get; init; }
+}
+
+/// <summary>Result of <see cref="TrainerTask.Evaluate"/>.</summary>
+public sealed record EvaluationResult
+{
+    public required IReadOnlyDictionary<string, ValidationSum> Validation { get; init; }
+}
+
+/// <summary>Why a trainer gave up, with a number of the error catalogue.</summary>
+public sealed record TrainerFailure(string Code, string Detail);
+
+/// <summary>One line of a trainer's standard output.</summary>
+public sealed record TrainerLine(string Phase, long Done, long Total, double Loss);

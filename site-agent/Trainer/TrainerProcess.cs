@@ -1,0 +1,155 @@
+using System.Diagnostics;
+using System.Globalization;
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Json;
+using BrainMVP.Federated.Contracts.Storage;
+
+namespace BrainMVP.Federated.SiteAgent.Trainer;
+
+/// <summary>How long a trainer may take.</summary>
+/// <param name="Stall">Longest time without any progress.</param>
+/// <param name="Total">Longest time of one job.</param>
+public readonly record struct TrainerLimits(TimeSpan Stall, TimeSpan Total);
+
+/// <summary>Starts trainers as child processes, watches them, and starts them again from their checkpoint when they crash.</summary>
+public sealed class TrainerProcess(TimeProvider time)
+{
+    private const int Starts = 3;
+    private static readonly TimeSpan PauseBeforeRestart = TimeSpan.FromSeconds(1);
+
+    /// <summary>Runs a job to its result; a job that already has one is not run again.</summary>
+    /// <returns>Bytes of the result document.</returns>
+    /// <exception cref="FederationException">BMF-1501 after three crashes, BMF-1503 without progress, or the trainer's own error.</exception>
+    public async Task<byte[]> RunAsync(TrainerJob job, TrainerLimits limits, Action<TrainerLine> progress, CancellationToken cancellation)
+    {
+        var result = Path.Combine(job.JobFolder, TrainerMain.Result);
+        var failure = Path.Combine(job.JobFolder, TrainerMain.Failure);
+        if (File.Exists(result))
+        {
+            return await File.ReadAllBytesAsync(result, cancellation);
+        }
+
+        Directory.CreateDirectory(job.JobFolder);
+        var jobFile = Path.Combine(job.JobFolder, "job.json");
+        DurableFile.WriteAllBytes(jobFile, CanonicalJson.Serialize(job));
+        File.Delete(failure);
+        var began = time.GetTimestamp();
+        for (var start = 1; ; start++)
+        {
+            var left = limits.Total - time.GetElapsedTime(began);
+            var code = await StartAsync(job, jobFile, limits with { Total = left }, progress, cancellation);
+            if (code == 0 && File.Exists(result))
+            {
+                return await File.ReadAllBytesAsync(result, cancellation);
+            }
+
+            var known = File.Exists(failure) ? CanonicalJson.Read<TrainerFailure>(await File.ReadAllBytesAsync(failure, cancellation)) : null;
+            File.Delete(failure);
+
+            // A folder still held by the trainer of a killed agent is let go of within moments.
+            if (known is not null && (ErrorCatalogue.Find(known.Code) is not { } error || error != ErrorCatalogue.AlreadyRunning))
+            {
+                throw (ErrorCatalogue.Find(known.Code) ?? ErrorCatalogue.TrainerCrashed).With(known.Detail);
+            }
+
+            if (start == Starts)
+            {
+                throw ErrorCatalogue.TrainerCrashed.With($"It ended {Starts} times with exit code {code.ToString(CultureInfo.InvariantCulture)}; see {Path.Combine(job.JobFolder, "trainer.log")}.");
+            }
+
+            await Task.Delay(PauseBeforeRestart, time, cancellation);
+        }
+    }
+
+    private static ProcessStartInfo Command(TrainerJob job, string jobFile)
+    {
+        var threads = job.Plan.Training.Threads.ToString(CultureInfo.InvariantCulture);
+        var info = new ProcessStartInfo(Environment.ProcessPath!)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+
+        // Started as `dotnet site-agent.dll`, the process is the host and needs the assembly's name.
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+        {
+            info.ArgumentList.Add(typeof(TrainerProcess).Assembly.Location);
+        }
+
+        info.ArgumentList.Add("trainer");
+        info.ArgumentList.Add("--job");
+        info.ArgumentList.Add(jobFile);
+
+        // Native code reads these once, at its start: setting them later, or inside the process, has no effect.
+        info.Environment["OMP_NUM_THREADS"] = threads;
+        info.Environment["MKL_NUM_THREADS"] = threads;
+        info.Environment["OMP_WAIT_POLICY"] = "PASSIVE";
+        return info;
+    }
+
+    private async Task<int> StartAsync(TrainerJob job, string jobFile, TrainerLimits limits, Action<TrainerLine> progress, CancellationToken cancellation)
+    {
+        using var watchdog = new CancellationTokenSource(Shorter(limits), time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, watchdog.Token);
+        using var process = Process.Start(Command(job, jobFile)) ?? throw ErrorCatalogue.TrainerCrashed.With("The trainer process could not be started.");
+        var began = time.GetTimestamp();
+        var log = CopyLogAsync(process, Path.Combine(job.JobFolder, "trainer.log"));
+        var lines = ReadLinesAsync(process, line =>
+        {
+            var left = limits.Total - time.GetElapsedTime(began);
+            watchdog.CancelAfter(left <= TimeSpan.Zero ? TimeSpan.Zero : Shorter(limits with { Total = left }));
+            progress(line);
+        });
+        try
+        {
+            await process.WaitForExitAsync(stop.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
+            await Task.WhenAll(log, lines);
+            cancellation.ThrowIfCancellationRequested();
+            throw ErrorCatalogue.TrainerTimedOut.With($"Limits: {limits.Stall.TotalSeconds:F0} s without progress, {limits.Total.TotalSeconds:F0} s in all.");
+        }
+
+        await Task.WhenAll(log, lines);
+        return process.ExitCode;
+    }
+
+    private static TimeSpan Shorter(TrainerLimits limits)
+    {
+        // A timer takes at most about 49 days.
+        var shorter = limits.Stall < limits.Total ? limits.Stall : limits.Total;
+        return shorter < TimeSpan.Zero ? TimeSpan.Zero : shorter > TimeSpan.FromDays(40) ? TimeSpan.FromDays(40) : shorter;
+    }
+
+    private static async Task ReadLinesAsync(Process process, Action<TrainerLine> progress)
+    {
+        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            TrainerLine? parsed = null;
+            try
+            {
+                parsed = CanonicalJson.Read<TrainerLine>(System.Text.Encoding.UTF8.GetBytes(line));
+            }
+            catch (FederationException)
+            {
+                // Native libraries print to standard output too.
+            }
+
+            if (parsed is not null)
+            {
+                progress(parsed);
+            }
+        }
+    }
+
+    private static async Task CopyLogAsync(Process process, string path)
+    {
+        await using var log = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+        await process.StandardError.BaseStream.CopyToAsync(log);
+    }
+}

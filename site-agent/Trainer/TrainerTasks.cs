@@ -1,0 +1,49 @@
+using BrainMVP.Federated.Contracts.Json;
+using BrainMVP.Federated.SiteAgent.Data;
+using BrainMVP.Federated.Training.Evaluation;
+using BrainMVP.Federated.Training.Rounds;
+
+namespace BrainMVP.Federated.SiteAgent.Trainer;
+
+/// <summary>What the child process does for each kind of job.</summary>
+public static class TrainerTasks
+{
+    /// <summary>Tells phase, units done, units in total, loss.</summary>
+    public delegate void ProgressSink(string phase, long done, long total, double loss);
+
+    /// <returns>The result document.</returns>
+    public static byte[] Run(TrainerJob job, ProgressSink progress, CancellationToken cancellation) => job.Task switch
+    {
+        TrainerTask.Prepare => CanonicalJson.Serialize(DataPreparation.Prepare(job.DataPath, job.Plan, job.DataFolder, (done, total) => progress("prepare", done, total, 0), cancellation)),
+        TrainerTask.Train => CanonicalJson.Serialize(Train(job, progress, cancellation)),
+        _ => CanonicalJson.Serialize(Evaluate(job, progress, cancellation)),
+    };
+
+    private static RoundOutcome Train(TrainerJob job, ProgressSink progress, CancellationToken cancellation) => RoundTrainer.Run(
+        new RoundJob
+        {
+            Plan = job.Plan,
+            Site = job.Site,
+            Round = job.Round,
+            ModelPath = job.ModelPath,
+            TemplatePaths = job.TemplatePaths,
+            DataFolder = job.DataFolder,
+            SnapshotFolder = job.SnapshotFolder,
+            JobFolder = job.JobFolder,
+        },
+        DataPreparation.Load(job.DataFolder, job.Plan),
+        p => progress(p.Phase, p.Done, p.Total, p.Loss),
+        cancellation);
+
+    private static EvaluationResult Evaluate(TrainerJob job, ProgressSink progress, CancellationToken cancellation) => new()
+    {
+        Validation = ModelEvaluator.Run(
+            job.Plan,
+            job.Site,
+            job.ModelPath,
+            job.TemplatePaths,
+            DataPreparation.Load(job.DataFolder, job.Plan),
+            p => progress("evaluate", p.Done, p.Total, p.Loss),
+            cancellation),
+    };
+}

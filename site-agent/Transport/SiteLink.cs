@@ -1,0 +1,52 @@
+using BrainMVP.Federated.Contracts.V1;
+using BrainMVP.Federated.SiteAgent.Enrollment;
+using BrainMVP.Federated.SiteAgent.Hosting;
+
+namespace BrainMVP.Federated.SiteAgent.Transport;
+
+/// <summary>
+/// The agent's two connections: one for small calls, one for bulk data, so that a full upload window never delays
+/// the sign of life.
+/// </summary>
+public sealed class SiteLink : IDisposable
+{
+    private readonly Func<AggregatorChannel> _connect;
+    private readonly List<AggregatorChannel> _retired = [];
+    private volatile AggregatorChannel _control;
+    private volatile AggregatorChannel _bulk;
+
+    public SiteLink(SiteSettings settings, SiteIdentity identity, AggregatorCalls calls, TimeProvider time)
+    {
+        Calls = calls;
+        var url = AggregatorChannel.ParseAddress(settings.Aggregator);
+        _connect = () => new AggregatorChannel(url, new ServerTrust(identity.Authority, time), () => identity.Current);
+        _control = _connect();
+        _bulk = _connect();
+    }
+
+    public AggregatorCalls Calls { get; }
+
+    public AggregatorChannel Control => _control;
+
+    public SiteService.SiteServiceClient Site => new(_control.Invoker);
+
+    public SiteService.SiteServiceClient Uploads => new(_bulk.Invoker);
+
+    public ArtifactService.ArtifactServiceClient Artifacts => new(_bulk.Invoker);
+
+    /// <summary>Opens fresh connections. The old ones live on for the calls in flight and close with the link.</summary>
+    public void Reconnect()
+    {
+        _retired.AddRange([_control, _bulk]);
+        _control = _connect();
+        _bulk = _connect();
+    }
+
+    public void Dispose()
+    {
+        foreach (var channel in (AggregatorChannel[])[.. _retired, _control, _bulk])
+        {
+            channel.Dispose();
+        }
+    }
+}
