@@ -52,7 +52,7 @@ public static class ServeCommands
                 ip,
                 InRange("--port", parse.GetValue(port), 0, 65535),
                 InRange("--shards", parse.GetValue(shards), 1, 256));
-            using var stop = ParentWatch.Link(cancellation, parse.GetValue(withStdin));
+            using var stop = ParentWatch.Link(parse.GetValue(withStdin), cancellation);
             await AggregatorHost.Run(options, stop.Token);
         }));
         return command;

@@ -7,7 +7,7 @@ namespace BrainMVP.Federated.Contracts.Hosting;
 public static class ParentWatch
 {
     /// <summary>A token that is cancelled by the given one and, when asked for, at the end of standard input.</summary>
-    public static CancellationTokenSource Link(CancellationToken cancellation, bool stopWithStandardInput)
+    public static CancellationTokenSource Link(bool stopWithStandardInput, CancellationToken cancellation)
     {
         var source = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         if (stopWithStandardInput)
