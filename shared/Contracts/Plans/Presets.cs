@@ -36,10 +36,11 @@ public static class Presets
             {
                 BatchSize = 3,
                 Accumulation = 1,
-                LearningRate = 2e-3,
+                LearningRate = 1e-3,
                 TemplateLearningRate = 2e-2,
                 MaskCell = 4,
                 CrossModalStart = 0.2,
+                ContrastiveWeight = 0.1,
                 CheckpointEvery = 10,
                 HeldOut = 0.2,
             },
