@@ -30,7 +30,7 @@ public static class Presets
             Preset = Demo,
             Name = "demo",
             Rounds = new RoundsPlan { Count = 5, LocalSteps = 30 },
-            Network = new NetworkPlan { Widths = [16, 32, 64, 96], Depths = [1, 1, 2, 1], HeadWidth = 16 },
+            Network = new NetworkPlan { Widths = [12, 24, 64, 96], Depths = [1, 1, 2, 1], HeadWidth = 16 },
             Imaging = new ImagingPlan { SpacingMm = 4, Canvas = [60, 60, 40], Crop = [32, 32, 32] },
             Training = new TrainingPlan
             {
