@@ -129,7 +129,7 @@ public sealed record TrainingPlan
     [PlanField("One mask for both views of a sample instead of two.")]
     public bool SharedMask { get; init; }
 
-    [PlanField("How templates are scaled to 0..1: guarded falls back to the raw template while its range is tiny; faithful always divides.", OneOf = ["guarded", "faithful"])]
+    [PlanField("How templates are scaled to 0..1: guarded uses the raw template while its range is below 1; faithful always divides.", OneOf = ["guarded", "faithful"])]
     public string TemplateNormalization { get; init; } = "guarded";
 
     [PlanField("AdamW moments at the start of a round: kept from the site's last round, or reset.", OneOf = ["keep", "reset"])]

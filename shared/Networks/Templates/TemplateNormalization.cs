@@ -7,7 +7,7 @@ public enum TemplateNormalization
 {
     /// <summary>
     /// (T − min) / (max − min) with min and max as constants, and T itself while max − min is below
-    /// <see cref="TemplateBank.TinyRange"/>. A crop then moves only its own masked voxels, and the zero template has
+    /// <see cref="TemplateBank.FullRange"/>. A crop then moves only its own masked voxels, and the zero template has
     /// an ordinary gradient.
     /// </summary>
     Guarded,

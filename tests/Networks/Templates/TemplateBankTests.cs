@@ -98,6 +98,15 @@ public sealed class TemplateBankTests
     }
 
     [Fact]
+    public void A_guarded_template_of_small_range_is_used_as_it_is()
+    {
+        using var bank = new TemplateBank(["t1"], Canvas, TemplateNormalization.Guarded);
+        using var scope = NewDisposeScope();
+        bank.Set("t1", Values(20 * 24 * 18).Select(v => (0.1f * v) - 0.05f).ToArray());
+        Assert.True(bank.Normalized("t1").equal(bank.Templates["t1"]).all().item<bool>());
+    }
+
+    [Fact]
     public void A_crop_takes_canvas_voxels_inside_and_zero_outside()
     {
         var values = Values(20 * 24 * 18);
