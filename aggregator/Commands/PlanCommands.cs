@@ -8,7 +8,19 @@ namespace BrainMVP.Federated.Aggregator.Commands;
 /// <summary><c>aggregator plan …</c></summary>
 public static class PlanCommands
 {
-    public static Command Create() => new("plan", "Checks plans and lists their fields.") { Check(), Fields() };
+    public static Command Create() => new("plan", "Writes, checks and explains plans.") { Init(), Check(), Fields() };
+
+    private static Command Init()
+    {
+        var preset = new Option<string>("--preset") { Description = $"One of {string.Join(", ", Presets.Names)}.", DefaultValueFactory = _ => Presets.V1 };
+        var command = new Command("init", "Prints a plan with every field explained: aggregator plan init --preset demo > plan.yaml") { preset };
+        command.SetAction((parse, _) => CommandLine.Guard(() =>
+        {
+            Console.Write(PlanWriter.Write(Presets.Create(parse.GetRequiredValue(preset))));
+            return Task.CompletedTask;
+        }));
+        return command;
+    }
 
     private static Command Check()
     {

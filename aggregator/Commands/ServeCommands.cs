@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using BrainMVP.Federated.Aggregator.Hosting;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Hosting;
 using BrainMVP.Federated.Contracts.Identity;
 
 namespace BrainMVP.Federated.Aggregator.Commands;
@@ -37,7 +38,8 @@ public static class ServeCommands
         var address = new Option<string>("--address") { Description = "Address to listen on.", DefaultValueFactory = _ => "0.0.0.0" };
         var port = new Option<int>("--port") { Description = "Port to listen on, 0..65535; 0 takes a free one.", DefaultValueFactory = _ => 7443 };
         var shards = new Option<int>("--shards") { Description = "Shards of a sum, 1..256; any number gives the same model.", DefaultValueFactory = _ => 4 };
-        var command = new Command("serve", "Runs the aggregator until it is told to stop (Ctrl-C, SIGTERM).") { dir, address, port, shards };
+        var withStdin = new Option<bool>("--stop-with-stdin") { Description = "Also stop when standard input ends: a parent that dies takes the aggregator along." };
+        var command = new Command("serve", "Runs the aggregator until it is told to stop (Ctrl-C, SIGTERM).") { dir, address, port, shards, withStdin };
         command.SetAction((parse, cancellation) => CommandLine.Guard(async () =>
         {
             if (!IPAddress.TryParse(parse.GetRequiredValue(address), out var ip))
@@ -50,7 +52,8 @@ public static class ServeCommands
                 ip,
                 InRange("--port", parse.GetValue(port), 0, 65535),
                 InRange("--shards", parse.GetValue(shards), 1, 256));
-            await AggregatorHost.Run(options, cancellation);
+            using var stop = ParentWatch.Link(parse.GetValue(withStdin), cancellation);
+            await AggregatorHost.Run(options, stop.Token);
         }));
         return command;
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Hosting;
 using BrainMVP.Federated.SiteAgent.Hosting;
 using BrainMVP.Federated.SiteAgent.Policy;
 
@@ -16,7 +17,9 @@ public static class RunCommand
             "Runs the daemon: dials the aggregator, trains approved plans on the site's data, and stops on Ctrl-C or SIGTERM.",
             "run --data /data/mri",
             "run --dir /var/lib/site-agent");
+        var withStdin = new Option<bool>("--stop-with-stdin") { Description = "Also stop when standard input ends: a parent that dies takes the agent along." };
         command.Add(data);
+        command.Add(withStdin);
         command.Does(async (result, folder, cancellation) =>
         {
             var path = result.GetValue(data);
@@ -29,7 +32,8 @@ public static class RunCommand
 
             // A policy that cannot be read must not wait until the first plan to say so.
             PolicyFile.Read(folder.Policy);
-            await AgentHost.RunAsync(folder, path, cancellation);
+            using var stop = ParentWatch.Link(result.GetValue(withStdin), cancellation);
+            await AgentHost.RunAsync(folder, path, stop.Token);
         });
         return command;
     }

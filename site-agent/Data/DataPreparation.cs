@@ -3,7 +3,6 @@ using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Imaging.Layouts;
 using BrainMVP.Federated.Imaging.Preparation;
 using BrainMVP.Federated.SiteAgent.Trainer;
-using BrainMVP.Federated.Training.Data;
 
 namespace BrainMVP.Federated.SiteAgent.Data;
 
@@ -34,24 +33,6 @@ public static class DataPreparation
                 .OrderBy(c => c.Subject, StringComparer.Ordinal),
         ],
     };
-
-    /// <summary>Reads the prepared cases one after the other, placed on the plan's canvas.</summary>
-    public static IEnumerable<TrainingCase> Load(string folder, Plan plan)
-    {
-        var dataset = PreparedDataset.Load(folder);
-        for (var i = 0; i < dataset.Cases.Count; i++)
-        {
-            var read = dataset.Read(i);
-            var (r, a, s) = read.CanvasOffset(plan.Imaging.Canvas);
-            yield return new TrainingCase
-            {
-                Subject = read.Subject,
-                Volumes = read.Modalities.Zip(read.Channels).ToDictionary(v => v.First, v => (ReadOnlyMemory<float>)v.Second, StringComparer.Ordinal),
-                Shape = [read.Shape.I, read.Shape.J, read.Shape.K],
-                CanvasOffset = [r, a, s],
-            };
-        }
-    }
 
     /// <summary>Reports on the thread that does the work; <see cref="Progress{T}"/> would post to another.</summary>
     private sealed class Direct(Action<long, long> sink) : IProgress<PreparationProgress>

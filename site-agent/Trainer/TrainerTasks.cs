@@ -31,7 +31,6 @@ public static class TrainerTasks
             SnapshotFolder = job.SnapshotFolder,
             JobFolder = job.JobFolder,
         },
-        DataPreparation.Load(job.DataFolder, job.Plan),
         p => progress(p.Phase, p.Done, p.Total, p.Loss),
         cancellation);
 
@@ -42,7 +41,7 @@ public static class TrainerTasks
             job.Site,
             job.ModelPath,
             job.TemplatePaths,
-            DataPreparation.Load(job.DataFolder, job.Plan),
+            job.DataFolder,
             p => progress("evaluate", p.Done, p.Total, p.Loss),
             cancellation),
     };

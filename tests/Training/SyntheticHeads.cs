@@ -45,7 +45,8 @@ internal static class SyntheticHeads
             Subject = $"{site}-{index:D2}",
             Shape = shape,
             CanvasOffset = [.. canvas.Zip(shape, (c, s) => (c - s) / 2)],
-            Volumes = volumes,
+            Modalities = modalities,
+            Volume = modality => volumes[modality],
         };
     }
 }

@@ -70,7 +70,7 @@ public static class ErrorCatalogue
 
     public static readonly ErrorCode SimulationFailed = new(1601, "The simulated federation did not finish.", "The message names the process; its log is in the output folder.", 70);
     public static readonly ErrorCode SimulationPaused = new(1602, "The run paused and nobody resumed it.", "The message gives the reason and the administrator's commands.", 71);
-    public static readonly ErrorCode OutputExists = new(1603, "The output folder already holds a finished simulation.", "Choose another folder or delete this one.", 72);
+    public static readonly ErrorCode OutputNotOurs = new(1603, "The output folder holds other things.", "Choose an empty folder or one that an earlier simulation made.", 72);
 
     public static readonly ErrorCode Unexpected = new(1901, "An unexpected error occurred.", "Please report it with the log; nothing that was confirmed is lost.", 1);
     public static readonly ErrorCode Cancelled = new(1902, "The command was interrupted.", "Start it again; finished steps are kept.", 130);

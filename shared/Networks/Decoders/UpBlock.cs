@@ -16,7 +16,25 @@ public sealed class UpBlock : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    public override Tensor forward(Tensor input) => transp_conv.call(input);
+    /// <summary>
+    /// Kernel and stride are equal, so each voxel makes its own 2³ voxels: one matrix product, which is several times
+    /// faster on the CPU than the library's transposed convolution.
+    /// </summary>
+    /// <param name="input">[B, C_in, D, H, W].</param>
+    /// <returns>[B, C_out, 2D, 2H, 2W].</returns>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var weight = transp_conv.Inner.weight;
+        var (batch, output) = (input.shape[0], weight.shape[1]);
+        var (depth, height, width) = (input.shape[2], input.shape[3], input.shape[4]);
+        return input.permute(0, 2, 3, 4, 1)
+            .matmul(weight.reshape(weight.shape[0], output * 8))
+            .reshape(batch, depth, height, width, output, 2, 2, 2)
+            .permute(0, 4, 1, 5, 2, 6, 3, 7)
+            .reshape(batch, output, depth * 2, height * 2, width * 2)
+            .MoveToOuterDisposeScope();
+    }
 
     protected override void Dispose(bool disposing)
     {
@@ -66,6 +84,8 @@ internal sealed class Wrapped<T> : Module<Tensor, Tensor>
         conv = inner;
         RegisterComponents();
     }
+
+    public T Inner => conv;
 
     public override Tensor forward(Tensor input) => conv.call(input);
 

@@ -31,7 +31,7 @@ public sealed class AttentionBlock : Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var x = input + pos_embed.call(input);
+        var x = input + DepthwiseConvolution.Call(pos_embed, input);
         var tokens = x.flatten(2).transpose(1, 2);
         tokens = tokens + attn.call(norm1.call(tokens));
         tokens = tokens + mlp.call(norm2.call(tokens));

@@ -35,8 +35,8 @@ public sealed class ConvolutionBlock : Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var x = input + pos_embed.call(input);
-        x = x + conv2.call(attn.call(conv1.call(norm1.call(x))));
+        var x = input + DepthwiseConvolution.Call(pos_embed, input);
+        x = x + conv2.call(DepthwiseConvolution.Call(attn, conv1.call(norm1.call(x))));
         x = x + mlp.call(norm2.call(x));
         return x.MoveToOuterDisposeScope();
     }

@@ -47,7 +47,7 @@ public sealed class SiteData
 
     /// <summary>Plan modalities of one case, canonical order.</summary>
     public IReadOnlyList<string> ModalitiesOf(TrainingCase item) =>
-        Modalities.All.Where(m => item.Volumes.ContainsKey(m) && _plan.Modalities.Contains(m, StringComparer.Ordinal)).ToArray();
+        Modalities.All.Where(m => item.Modalities.Contains(m, StringComparer.Ordinal) && _plan.Modalities.Contains(m, StringComparer.Ordinal)).ToArray();
 
     /// <summary>
     /// The case of one draw. Draws go through the training cases in shuffled epochs, so that each is used equally often.

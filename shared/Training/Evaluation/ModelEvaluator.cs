@@ -12,6 +12,17 @@ namespace BrainMVP.Federated.Training.Evaluation;
 /// <summary>Measures a model at one site as <see cref="RoundTrainer"/> measures the model that a round starts from.</summary>
 public static class ModelEvaluator
 {
+    /// <summary>Measures with a prepared data set; see the overload with cases.</summary>
+    /// <exception cref="FederationException">BMF-1011, 1101, 1110, 1312, 1401, 1402, 1405, 1406, 1502, 1504.</exception>
+    public static IReadOnlyDictionary<string, ValidationSum> Run(
+        Plan plan,
+        string site,
+        string modelPath,
+        IReadOnlyDictionary<string, string> templatePaths,
+        string dataFolder,
+        Action<TrainingProgress> progress,
+        CancellationToken ct) => Run(plan, site, modelPath, templatePaths, PreparedCases.Open(dataFolder, plan).Cases, progress, ct);
+
     /// <summary>Template-view validation sums by modality; empty when the site holds nothing out.</summary>
     /// <exception cref="FederationException">BMF-1101, 1312, 1401, 1405, 1406, 1502, 1504.</exception>
     public static IReadOnlyDictionary<string, ValidationSum> Run(

@@ -88,7 +88,7 @@ internal sealed class Validation(Plan plan, string site, SiteData data)
                     CounterRandom Stream(string purpose) => new((ulong)plan.Seed, "site", site, "validation", item.Subject, modality, k, purpose);
                     var start = CropSampler.Draw(item.Shape, crop, Stream("crop"));
                     var target = new float[crop[0] * crop[1] * crop[2]];
-                    CropSampler.Copy(item.Volumes[modality].Span, item.Shape, start, crop, target);
+                    CropSampler.Copy(item.Volume(modality).Span, item.Shape, start, crop, target);
                     var mask = GridMask.Draw(crop, plan.Training.MaskCell, plan.Training.MaskRatio, Stream("mask"));
                     yield return new Sample(modality, [.. start.Zip(item.CanvasOffset, (a, b) => a + b)], target, mask);
                 }

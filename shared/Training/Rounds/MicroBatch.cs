@@ -65,7 +65,7 @@ internal sealed class MicroBatchSampler(Plan plan, string site, SiteData data)
     {
         var crop = plan.Imaging.Crop;
         var voxels = new float[crop[0] * crop[1] * crop[2]];
-        CropSampler.Copy(item.Volumes[modality].Span, item.Shape, start, crop, voxels);
+        CropSampler.Copy(item.Volume(modality).Span, item.Shape, start, crop, voxels);
         return tensor(voxels).reshape(crop[0], crop[1], crop[2]);
     }
 

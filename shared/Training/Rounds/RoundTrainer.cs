@@ -20,7 +20,15 @@ namespace BrainMVP.Federated.Training.Rounds;
 /// </summary>
 public static class RoundTrainer
 {
-    /// <summary>Runs or resumes a round with cases that are already in memory.</summary>
+    /// <summary>Runs or resumes a round with the prepared data set of the job.</summary>
+    /// <param name="job">What to train.</param>
+    /// <param name="progress">Called on this thread.</param>
+    /// <param name="ct">Stops between two steps; the checkpoints stay.</param>
+    /// <exception cref="FederationException">BMF-1009, 1011, 1101, 1110, 1312, 1401 to 1403, 1405, 1406, 1502, 1504, 1505.</exception>
+    public static RoundOutcome Run(RoundJob job, Action<TrainingProgress> progress, CancellationToken ct) =>
+        Run(job, PreparedCases.Open(job.DataFolder, job.Plan).Cases, progress, ct);
+
+    /// <summary>Runs or resumes a round with given cases.</summary>
     /// <param name="job">What to train.</param>
     /// <param name="cases">The site's usable cases.</param>
     /// <param name="progress">Called on this thread.</param>
@@ -145,7 +153,7 @@ public static class RoundTrainer
         Model = FileHash(job.ModelPath),
         Templates = data.Owned.Where(job.TemplatePaths.ContainsKey).ToDictionary(m => m, m => FileHash(job.TemplatePaths[m])),
         Snapshot = job.SnapshotFolder is { } folder && job.Plan.Training.OptimizerState == "keep" ? FileHash(OptimizerSnapshot.PathIn(folder)) : "",
-        Subjects = data.Training.Concat(data.HeldOut).Select(c => c.Subject).ToArray(),
+        Cases = data.Training.Concat(data.HeldOut).Select(c => new[] { c.Subject, c.Content }).ToArray(),
     });
 
     private static string FileHash(string path)

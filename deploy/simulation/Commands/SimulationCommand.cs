@@ -1,0 +1,80 @@
+using System.CommandLine;
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Simulation.Federation;
+
+namespace BrainMVP.Federated.Simulation.Commands;
+
+/// <summary>The simulation's command line.</summary>
+public static class SimulationCommand
+{
+    public static async Task<int> Run(string[] args)
+    {
+        var sites = new Option<int?>("--sites") { Description = "Number of phantom sites, 1..16. Without --data only.", HelpName = "N" };
+        var rounds = new Option<int?>("--rounds") { Description = "Global rounds, 1..100000; by default the plan's.", HelpName = "R" };
+        var steps = new Option<int?>("--local-steps") { Description = "Optimiser steps a site trains in one round; by default the plan's.", HelpName = "K" };
+        var seed = new Option<long?>("--seed") { Description = "Seed of phantoms and training, 0 or more; by default the plan's.", HelpName = "S" };
+        var plan = new Option<string?>("--plan") { Description = "Plan as YAML; by default the preset demo.", HelpName = "FILE" };
+        var data = new Option<string[]>("--data") { Description = "Folder or CSV manifest with real volumes; once for each site.", HelpName = "DIR" };
+        var output = new Option<string>("--out") { Description = "Folder for the results; an earlier simulation's results are replaced.", HelpName = "DIR", DefaultValueFactory = _ => "out" };
+        var keep = new Option<bool>("--keep") { Description = "Keep the folders of aggregator and sites under OUT/work." };
+        var port = new Option<int>("--port") { Description = "Port of the aggregator; 0 takes a free one.", HelpName = "P", DefaultValueFactory = _ => 0 };
+        var pause = new Option<int>("--pause-limit") { Description = "Seconds to wait for a person when the run pauses.", HelpName = "S", DefaultValueFactory = _ => 120 };
+        var spacing = new Option<int>("--phantom-spacing") { Description = "Voxel side of the phantoms, 1, 2 or 4 mm.", HelpName = "MM", DefaultValueFactory = _ => 2 };
+        var root = new RootCommand("""
+            Deploys a whole federation on this machine: one aggregator process and a site-agent process for each site with
+            its trainer, over mutual TLS. Nothing is mocked: these are the executables that hospitals run.
+
+            Examples:
+              simulation --out out
+              simulation --sites 3 --rounds 8 --seed 7 --out out
+              simulation --data hospital-a --data hospital-b --data hospital-c --out out
+            """)
+        {
+            sites, rounds, steps, seed, plan, data, output, keep, port, pause, spacing,
+        };
+        root.SetAction((parse, cancellation) => Guard(() => new SimulationRun(new SimulationOptions
+        {
+            Sites = parse.GetValue(sites),
+            Rounds = parse.GetValue(rounds),
+            LocalSteps = parse.GetValue(steps),
+            Seed = parse.GetValue(seed),
+            Plan = parse.GetValue(plan),
+            Data = [.. (parse.GetValue(data) ?? []).Select(Path.GetFullPath)],
+            Out = Path.GetFullPath(parse.GetRequiredValue(output)),
+            Keep = parse.GetValue(keep),
+            Port = parse.GetValue(port),
+            PauseLimitSeconds = parse.GetValue(pause),
+            PhantomSpacing = parse.GetValue(spacing),
+        }).Execute(cancellation)));
+        return await root.Parse(args).InvokeAsync(new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            // Ending every process takes a moment; without this the command line gives up after two seconds.
+            ProcessTerminationTimeout = TimeSpan.FromSeconds(60),
+        });
+    }
+
+    private static async Task<int> Guard(Func<Task> work)
+    {
+        try
+        {
+            await work();
+            return 0;
+        }
+        catch (FederationException e)
+        {
+            Console.Error.WriteLine(e.ToDisplayText());
+            return e.Code.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine(ErrorCatalogue.Cancelled.With("Every process was ended.").ToDisplayText());
+            return ErrorCatalogue.Cancelled.ExitCode;
+        }
+        catch (Exception e)
+        {
+            Console.Error.WriteLine(ErrorCatalogue.Unexpected.With(e.ToString(), e).ToDisplayText());
+            return ErrorCatalogue.Unexpected.ExitCode;
+        }
+    }
+}

@@ -1,0 +1,30 @@
+namespace BrainMVP.Federated.Simulation.Commands;
+
+/// <summary>What to simulate. Null leaves a value to the plan.</summary>
+public sealed record SimulationOptions
+{
+    public int? Sites { get; init; }
+
+    public int? Rounds { get; init; }
+
+    public int? LocalSteps { get; init; }
+
+    public long? Seed { get; init; }
+
+    public string? Plan { get; init; }
+
+    public required IReadOnlyList<string> Data { get; init; }
+
+    public required string Out { get; init; }
+
+    public bool Keep { get; init; }
+
+    /// <summary>Port of the aggregator; 0 takes a free one.</summary>
+    public int Port { get; init; }
+
+    /// <summary>Longest wait for a person when the run pauses, seconds.</summary>
+    public int PauseLimitSeconds { get; init; }
+
+    /// <summary>Side of a phantom voxel in mm.</summary>
+    public int PhantomSpacing { get; init; }
+}

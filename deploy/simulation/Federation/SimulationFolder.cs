@@ -1,0 +1,60 @@
+using BrainMVP.Federated.Contracts.Errors;
+
+namespace BrainMVP.Federated.Simulation.Federation;
+
+/// <summary>The output folder: results at the top, logs, and the working folders of the processes.</summary>
+public sealed class SimulationFolder
+{
+    private const string Marker = ".brainmvp-simulation";
+
+    private SimulationFolder(string root)
+    {
+        Root = root;
+    }
+
+    public string Root { get; }
+
+    public string Work => Path.Combine(Root, "work");
+
+    public string Logs => Path.Combine(Root, "logs");
+
+    public string Aggregator => Path.Combine(Work, "aggregator");
+
+    public string Plan => Path.Combine(Root, "plan.yaml");
+
+    public string InitialModel => Path.Combine(Work, "initial-model.safetensors");
+
+    public string Summary => Path.Combine(Root, "summary.json");
+
+    public string Report => Path.Combine(Root, "report.html");
+
+    public string GlobalModel => Path.Combine(Root, "global-model.safetensors");
+
+    public string Templates => Path.Combine(Root, "templates");
+
+    public string History => Path.Combine(Root, "history");
+
+    public string Site(string name) => Path.Combine(Work, "sites", name);
+
+    public string Data(string name) => Path.Combine(Work, "data", name);
+
+    /// <summary>Takes a folder that is empty or was made by a simulation; what the earlier one left is removed.</summary>
+    /// <exception cref="FederationException">BMF-1603 when it holds anything else.</exception>
+    public static SimulationFolder Take(string root)
+    {
+        var marker = Path.Combine(root, Marker);
+        if (Directory.Exists(root) && Directory.EnumerateFileSystemEntries(root).Any())
+        {
+            if (!File.Exists(marker))
+            {
+                throw ErrorCatalogue.OutputNotOurs.With($"{root} is not empty and was not made by a simulation.");
+            }
+
+            Directory.Delete(root, recursive: true);
+        }
+
+        Directory.CreateDirectory(root);
+        File.WriteAllText(marker, "");
+        return new SimulationFolder(root);
+    }
+}

@@ -1,0 +1,126 @@
+using System.Globalization;
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Json;
+using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Contracts.Storage;
+using BrainMVP.Federated.Contracts.V1;
+using BrainMVP.Federated.Simulation.Commands;
+using BrainMVP.Federated.Simulation.Processes;
+using BrainMVP.Federated.Simulation.Progress;
+using BrainMVP.Federated.Simulation.Report;
+using BrainMVP.Federated.Simulation.Results;
+using BrainMVP.Federated.Trust.Transport;
+
+namespace BrainMVP.Federated.Simulation.Federation;
+
+/// <summary>
+/// One simulation from an empty folder to the report. It does what people would do, with the same commands: create a
+/// consortium, invite and enrol sites, submit a plan, approve it at each site, watch, export.
+/// </summary>
+public sealed class SimulationRun(SimulationOptions options)
+{
+    private const string RunName = "simulation";
+    private static readonly TimeSpan CommandLimit = TimeSpan.FromMinutes(5);
+
+    private readonly Timings _timings = new(TimeProvider.System);
+
+    /// <exception cref="FederationException">BMF-1601 or BMF-1602 when the run does not complete; every process is ended first.</exception>
+    public async Task Execute(CancellationToken cancellation)
+    {
+        var plan = ReadPlan();
+        var sites = SiteSpecification.From(options);
+        plan = plan with { Quorum = plan.Quorum with { MinimumSites = Math.Min(plan.Quorum.MinimumSites, sites.Count) } };
+        PlanRules.Check(plan);
+        var executables = Executables.Find();
+        var folder = SimulationFolder.Take(options.Out);
+        DurableFile.WriteAllText(folder.Plan, PlanWriter.Write(plan));
+
+        RunStatus? status = null;
+        FederationException? failure = null;
+        IReadOnlyList<SiteData> data = [];
+        ListSitesResponse profiles = new();
+        await using (var federation = new SimulatedFederation(executables, folder, sites, plan, options.Port))
+        {
+            try
+            {
+                data = await _timings.Measure("data", () => PrepareData(executables, folder, sites, plan, cancellation));
+                await _timings.Measure("setup", () => federation.Start(data, cancellation));
+                using var admin = federation.Administrator();
+                await _timings.Measure("submit", () => Submit(executables, folder, federation, plan, sites, cancellation));
+                status = await _timings.Measure("training", () => new RunFollower(admin, federation, RunName, options.PauseLimitSeconds).Follow(cancellation));
+                profiles = await admin.Admin.ListSitesAsync(new ListSitesRequest(), AdminClient.Options(cancellation));
+                await _timings.Measure("export", () => Tool.Run(executables.Aggregator, ["run", "export", RunName, "--history", "--out", folder.Root, "--dir", folder.Aggregator], CommandLimit, cancellation));
+                if (status.Summary.State != "completed")
+                {
+                    failure = (status.Summary.State == "paused" ? ErrorCatalogue.SimulationPaused : ErrorCatalogue.SimulationFailed)
+                        .With($"The run is {status.Summary.State}: {status.Summary.Reason}");
+                }
+            }
+            finally
+            {
+                await _timings.Measure("stop", () => federation.Stop());
+            }
+        }
+
+        var results = await _timings.Measure("evaluation", () => Task.Run(() => SimulationResults.Collect(folder, plan, data, status, profiles, cancellation), cancellation));
+        results = results with { Timings = _timings.Seconds };
+        DurableFile.WriteAllText(folder.Summary, CanonicalJson.ToReadable(results.Summary()));
+        DurableFile.WriteAllText(folder.Report, HtmlReport.Write(results, folder));
+        if (!options.Keep && failure is null)
+        {
+            Directory.Delete(folder.Work, recursive: true);
+        }
+
+        Closing.Print(results, folder);
+        if (failure is not null)
+        {
+            throw failure;
+        }
+    }
+
+    private Plan ReadPlan()
+    {
+        var plan = options.Plan is null ? Presets.Create(Presets.Demo) : PlanReader.ReadFile(options.Plan);
+        return plan with
+        {
+            Seed = options.Seed ?? plan.Seed,
+            Rounds = plan.Rounds with { Count = options.Rounds ?? plan.Rounds.Count, LocalSteps = options.LocalSteps ?? plan.Rounds.LocalSteps },
+        };
+    }
+
+    private async Task<IReadOnlyList<SiteData>> PrepareData(Executables executables, SimulationFolder folder, IReadOnlyList<SiteSpecification> sites, Plan plan, CancellationToken cancellation)
+    {
+        if (options.PhantomSpacing is not (1 or 2 or 4))
+        {
+            throw ErrorCatalogue.ArgumentInvalid.With($"--phantom-spacing is {options.PhantomSpacing}; it must be 1, 2 or 4.");
+        }
+
+        var phantoms = sites.Where(s => s.Data is null).ToArray();
+        if (phantoms.Length > 0)
+        {
+            Console.WriteLine($"Generating {phantoms.Sum(p => p.Cases)} phantom cases for {phantoms.Length} sites ...");
+        }
+
+        await Parallel.ForEachAsync(phantoms, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation }, async (site, token) =>
+            await Tool.Run(executables.SiteAgent,
+            [
+                "phantom", "--out", folder.Data(site.Name), "--seed", plan.Seed.ToString(CultureInfo.InvariantCulture),
+                "--cases", site.Cases.ToString(CultureInfo.InvariantCulture), "--scanner", site.Scanner, "--prefix", site.Name,
+                "--modalities", string.Join(',', site.Modalities), "--spacing", options.PhantomSpacing.ToString(CultureInfo.InvariantCulture),
+            ], CommandLimit, token));
+        return [.. sites.Select(s => new SiteData(s, s.Data ?? folder.Data(s.Name)))];
+    }
+
+    private static async Task Submit(Executables executables, SimulationFolder folder, SimulatedFederation federation, Plan plan, IReadOnlyList<SiteSpecification> sites, CancellationToken cancellation)
+    {
+        await Tool.Run(executables.SiteAgent, ["model", "init", folder.Plan, "--out", folder.InitialModel], CommandLimit, cancellation);
+        await Tool.Run(executables.Aggregator,
+            ["run", "submit", folder.Plan, "--run", RunName, "--model", folder.InitialModel, "--sites", string.Join(',', sites.Select(s => s.Name)), "--dir", folder.Aggregator], CommandLimit, cancellation);
+        var hash = CanonicalJson.Hash(plan);
+        Console.WriteLine($"Plan {hash} is submitted; each site approves it in its own name.");
+        await federation.ApproveEverywhere(hash, cancellation);
+    }
+}
+
+/// <summary>Where a site's volumes lie.</summary>
+public sealed record SiteData(SiteSpecification Site, string Folder);

@@ -1,0 +1,1 @@
+return await BrainMVP.Federated.Simulation.Commands.SimulationCommand.Run(args);
