@@ -1,5 +1,5 @@
 using System.CommandLine;
-using BrainMVP.Federated.Contracts.Json;
+using System.Security.Cryptography;
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Training.Models;
 
@@ -20,7 +20,8 @@ public static class ModelCommand
             var read = PlanReader.ReadFile(result.GetValue(plan)!);
             var path = Path.GetFullPath(result.GetValue(target)!);
             ModelInitializer.Write(read, path);
-            Console.WriteLine($"Wrote {path}, SHA-256 {CanonicalJson.Hash(File.ReadAllBytes(path))}.");
+            using var written = File.OpenRead(path);
+            Console.WriteLine($"Wrote {path}, SHA-256 {Convert.ToHexStringLower(SHA256.HashData(written))}.");
         });
         var command = CommandShape.Create("model", "Makes model files.", "model init plan.yaml --out initial.safetensors");
         command.Add(init);

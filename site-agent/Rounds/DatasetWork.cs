@@ -24,6 +24,7 @@ public sealed class DatasetWork(SiteContext site, TrainerRunner trainer)
         var data = site.Settings.Data ?? throw ErrorCatalogue.DataFolderMissing.With("No data folder was given; start the agent with --data PATH once.");
 
         // The result of a preparation whose volumes were deleted since says nothing any more.
+        Directory.CreateDirectory(run.Folder.PrepareJob);
         File.Delete(Path.Combine(run.Folder.PrepareJob, TrainerMain.Result));
         var job = new TrainerJob
         {

@@ -49,7 +49,7 @@ public sealed class RunBook(SiteContext site)
             var commit = Documents.Accept<RoundCommitDocument>(site, response.Commit);
             var folder = run.Folder.Round(next, open.Context.Attempt);
             var report = File.Exists(folder.Report) ? Documents.Read<UpdateReport>(folder.Report) : null;
-            var manifest = File.Exists(folder.Manifest) ? CanonicalJson.Hash(await File.ReadAllBytesAsync(folder.Manifest, cancellation)) : null;
+            var manifest = File.Exists(folder.Manifest) ? Documents.HashOf(SignedFile.Load(folder.Manifest)) : null;
             RoundChecks.RequireCommit(commit, open, run.Document, site.Site, report, manifest);
             site.Audit.Append("round.committed", $"{run.Document.Run}/{next}", new Dictionary<string, string>
             {
@@ -77,6 +77,6 @@ public sealed class RunBook(SiteContext site)
         }
 
         var bytes = File.ReadAllBytes(run.Folder.Commit(round));
-        return (CanonicalJson.Deserialize<RoundCommitDocument>(bytes), CanonicalJson.Hash(bytes));
+        return (CanonicalJson.Deserialize<RoundCommitDocument>(bytes), CanonicalJson.Hash(bytes.AsSpan()));
     }
 }

@@ -12,7 +12,9 @@ namespace BrainMVP.Federated.SiteAgent.Trainer;
 public readonly record struct TrainerLimits(TimeSpan Stall, TimeSpan Total);
 
 /// <summary>Starts trainers as child processes, watches them, and starts them again from their checkpoint when they crash.</summary>
-public sealed class TrainerProcess(TimeProvider time)
+/// <param name="time">Clock of the limits.</param>
+/// <param name="executable">The agent's executable; the process's own by default.</param>
+public sealed class TrainerProcess(TimeProvider time, string? executable = null)
 {
     private const int Starts = 3;
     private static readonly TimeSpan PauseBeforeRestart = TimeSpan.FromSeconds(1);
@@ -61,10 +63,11 @@ public sealed class TrainerProcess(TimeProvider time)
         }
     }
 
-    private static ProcessStartInfo Command(TrainerJob job, string jobFile)
+    private ProcessStartInfo Command(TrainerJob job, string jobFile)
     {
+        var path = executable ?? Environment.ProcessPath!;
         var threads = job.Plan.Training.Threads.ToString(CultureInfo.InvariantCulture);
-        var info = new ProcessStartInfo(Environment.ProcessPath!)
+        var info = new ProcessStartInfo(path)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -73,7 +76,7 @@ public sealed class TrainerProcess(TimeProvider time)
         };
 
         // Started as `dotnet site-agent.dll`, the process is the host and needs the assembly's name.
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+        if (Path.GetFileNameWithoutExtension(path) == "dotnet")
         {
             info.ArgumentList.Add(typeof(TrainerProcess).Assembly.Location);
         }

@@ -1,0 +1,39 @@
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.SiteAgent.Hosting;
+
+namespace BrainMVP.Federated.SiteAgent.Tests.Hosting;
+
+public sealed class HostingTests
+{
+    [Fact]
+    public void Settings_read_back_as_written_with_any_path()
+    {
+        using var site = new TemporarySite();
+        var settings = new SiteSettings("https://aggregator.example:8443/", "testnet", "north", "/data/O'Neill: MRI #1");
+        settings.Write(site.Folder);
+        Assert.Equal(settings, SiteSettings.Read(site.Folder));
+        (settings with { Data = null }).Write(site.Folder);
+        Assert.Null(SiteSettings.Read(site.Folder).Data);
+    }
+
+    [Fact]
+    public void One_folder_has_one_agent()
+    {
+        using var site = new TemporarySite();
+        Assert.Null(AgentLock.Holder(site.Folder));
+        using (AgentLock.Take(site.Folder))
+        {
+            Assert.Equal(Environment.ProcessId, AgentLock.Holder(site.Folder));
+            var e = Assert.Throws<FederationException>(() => AgentLock.Take(site.Folder));
+            Assert.Equal(ErrorCatalogue.AlreadyRunning, e.Code);
+            Assert.Contains($"{Environment.ProcessId}", e.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Null(AgentLock.Holder(site.Folder));
+        AgentLock.Take(site.Folder).Dispose();
+    }
+
+    [Fact]
+    public void A_folder_without_an_enrolment_is_named() =>
+        Assert.Equal(ErrorCatalogue.NotInitialised, Assert.Throws<FederationException>(() => new SiteFolder("/nowhere/site").RequireEnrolled()).Code);
+}
