@@ -115,9 +115,9 @@ public sealed class SimulatedFederation(Executables executables, SimulationFolde
         var lines = File.Exists(log) ? ReadShared(log) : [];
         var line = Array.FindLast(lines, l => l.StartsWith("BMF-", StringComparison.Ordinal));
         var code = line is null ? null : ErrorCatalogue.Find(line.Split(':', 2)[0]);
-        return (code ?? ErrorCatalogue.SimulationFailed).With(code is null
-            ? $"{process.Name} (process {process.Id}) ended with code {process.ExitCode}; its log is {log}."
-            : line![(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Replace(code.Title, "", StringComparison.Ordinal).Trim());
+        return line is null || code is null
+            ? ErrorCatalogue.SimulationFailed.With($"{process.Name} (process {process.Id}) ended with code {process.ExitCode}; its log is {log}.")
+            : code.With(line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Replace(code.Title, "", StringComparison.Ordinal).Trim());
     }
 
     private static string[] ReadShared(string path)

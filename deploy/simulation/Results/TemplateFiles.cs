@@ -27,7 +27,7 @@ public static class TemplateFiles
         DurableFile.WriteAllBytes(Path.Combine(folder.Templates, modality + ".png"), ThreePlane.Render(template));
         var mean = Mean(plan, modality, owners);
         DurableFile.WriteAllBytes(Path.Combine(folder.Templates, modality + "-owners-mean.png"), ThreePlane.Render(new Volume(template.Shape, template.Affine, mean)));
-        foreach (var earlier in Directory.Exists(folder.History) ? Directory.EnumerateDirectories(folder.History).Order(StringComparer.Ordinal) : [])
+        foreach (var earlier in Directory.Exists(folder.History) ? Directory.GetDirectories(folder.History) : [])
         {
             var file = Path.Combine(earlier, modality + ".safetensors");
             if (File.Exists(file))
