@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Builds everything and runs the fast tests. `./test.sh --all` also runs the end-to-end suite.
+# The last line is "N passed, N failed, N skipped".
+set -uo pipefail
+cd "$(dirname "$0")"
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+# Trainers and tests share few cores; two torch processes with two threads each are slower than with one.
+export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE
+
+if ! command -v dotnet >/dev/null; then
+  echo "The .NET 10 SDK is needed: https://dotnet.microsoft.com/download" >&2
+  exit 1
+fi
+
+suites=(Contracts Architecture Federation Privacy Trust Imaging Networks Training Aggregator SiteAgent EndToEnd)
+configuration=Release
+
+dotnet build BrainMVP.Federated.sln -c "$configuration" -v quiet || exit 1
+
+passed=0 failed=0 skipped=0
+for suite in "${suites[@]}"; do
+  [ -d "tests/$suite" ] || continue
+  echo "== $suite"
+  log=$(mktemp)
+  if ! dotnet run --no-build -c "$configuration" --project "tests/$suite" 2>&1 | tee "$log"; then
+    broken=1
+  else
+    broken=0
+  fi
+  summary=$(grep -E 'Total: *[0-9]+' "$log" | tail -n 1)
+  total=$(sed -nE 's/.*Total: *([0-9]+).*/\1/p' <<<"$summary"); bad=$(sed -nE 's/.*Failed: *([0-9]+).*/\1/p' <<<"$summary")
+  errors=$(sed -nE 's/.*Errors: *([0-9]+).*/\1/p' <<<"$summary"); left=$(sed -nE 's/.*Skipped: *([0-9]+).*/\1/p' <<<"$summary")
+  rm -f "$log"
+  bad=$(( ${bad:-0} + ${errors:-0} ))
+  # A suite that ends badly without counting a failure has crashed.
+  if [ "$broken" = 1 ] && [ "$bad" = 0 ]; then bad=1; fi
+  failed=$(( failed + bad )); skipped=$(( skipped + ${left:-0} ))
+  passed=$(( passed + ${total:-0} - ${bad:-0} - ${left:-0} ))
+done
+
+echo
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
