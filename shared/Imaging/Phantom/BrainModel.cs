@@ -51,7 +51,7 @@ internal sealed class BrainModel(HeadVariation head)
         }
 
         // The fissure between the hemispheres is not a plane.
-        m = m with { X = m.X - (1.1 * Bend.At(new Point(0, m.Y, m.Z))) };
+        m = m with { X = m.X - (1.7 * Bend.At(new Point(0, m.Y, m.Z))) };
         var p = m with { X = Math.Abs(m.X) };
         var v = head.Ventricles;
         Take(parts, ref left, Tissue.Csf, Shapes.Coverage(LateralVentricle(p, v), h));
@@ -94,17 +94,17 @@ internal sealed class BrainModel(HeadVariation head)
         }
 
         var callosum = arch is < 0.6 and > -5.5 && p.Z > -6;
-        var depth = Math.Min(-hull, callosum || arch < 0 ? double.MaxValue : fissure - 0.8);
+        var depth = Math.Min(-hull, callosum || arch < 0 ? double.MaxValue : fissure - 0.6);
         var (sulcus, half) = Sulcus(m, p, depth);
         var sylvian = Sylvian(p);
         var opened = head.SulcalHalfWidth;
         var csf = Shapes.Coverage(-hull, h) is var inside ? 1 - Shapes.Coverage(hull, h) : inside;
         csf = Math.Max(csf, Shapes.Sheet(sulcus, half, h));
         csf = Math.Max(csf, Shapes.Sheet(sylvian, opened * 1.5, h));
-        csf = callosum ? csf : Math.Max(csf, Shapes.Sheet(fissure, 0.5 + (opened * 0.5), h));
+        csf = callosum ? csf : Math.Max(csf, Shapes.Sheet(fissure, 0.35 + (opened * 0.45), h));
 
         var pia = Math.Min(-hull, Math.Min(sulcus - half, sylvian - (opened * 1.5)));
-        pia = callosum || arch < 0 ? pia : Math.Min(pia, fissure - 0.8);
+        pia = callosum || arch < 0 ? pia : Math.Min(pia, fissure - 0.6);
         var thickness = head.Cortex * (callosum ? 0 : 1);
         var grey = Math.Max(Shapes.Coverage(pia - thickness, h), csf);
         if (callosum && p.X < 14)
@@ -188,7 +188,7 @@ internal sealed class BrainModel(HeadVariation head)
         var gap = Shapes.Sheet(depth > 9 ? leaf + (depth - 9) : leaf, 0.4 * head.SulcalHalfWidth, h);
         csf = Math.Max(csf, gap);
         Take(parts, ref left, Tissue.Csf, csf);
-        var white = Math.Min(depth - 2.4, depth > 15 ? double.MaxValue : leaf - 2.1 + Math.Max(0, depth - 7));
+        var white = Math.Min(depth - 4.5, depth > 17 ? double.MaxValue : leaf - 2.3 + Math.Max(0, depth - 11));
         Take(parts, ref left, Tissue.CerebellarCortex, Shapes.Coverage(white, h));
         Take(parts, ref left, Tissue.White, 1);
     }
