@@ -126,7 +126,9 @@ internal sealed class BrainModel(HeadVariation head)
         }
 
         // Each lobe folds around its own axis; the border between the two lies in the Sylvian fissure.
-        var temporal = p.Z < SylvianHeight(p.Y) - 1 && p.Y < 26 && p.X > 14 && p.Y > -62;
+        var bend = Bend.At(p);
+        var temporal = p.Z < SylvianHeight(p.Y) - 1 && p.X > 14
+            && p.Y < 6 + (16 * Shapes.Step(26, 40, p.X)) + (3 * bend) && p.Y > -60 + (5 * bend);
         var axis = temporal
             ? new Point(40, Math.Clamp(p.Y, -40, 4), -16)
             : new Point(24, Math.Clamp(p.Y, -62, 30), p.Y > 0 ? 14 : 14 - (0.1 * p.Y));
@@ -135,7 +137,7 @@ internal sealed class BrainModel(HeadVariation head)
         var length = Math.Max(ray.Length, 4);
         var direction = ray * (1 / length);
         var radius = temporal ? FoldRadius * 0.74 : FoldRadius;
-        var q = axis + (direction * radius) + (new Point(0, 1, 0.6) * (Bend.At(p) * 2.2));
+        var q = axis + (direction * radius) + (new Point(0, 1, 0.6) * (bend * 2.2));
         q = q with { X = (q.X * side) + (temporal ? 200 * side : 0) };
         var (shared, sharedGradient) = SharedFolding.WithGradient(q);
         var (own, ownGradient) = head.OwnFolding.WithGradient(q);
@@ -146,7 +148,7 @@ internal sealed class BrainModel(HeadVariation head)
         var tangential = Math.Sqrt(Math.Max(gradient.Dot(gradient) - (along * along), 0) + 1e-3);
         var distance = Math.Abs(value) / tangential * (length / radius);
 
-        var floor = temporal ? 10 + (2.5 * SulcalDepth.At(q)) : 15.5 + (5.5 * SulcalDepth.At(q));
+        var floor = temporal ? 12 + (3 * SulcalDepth.At(q)) : 15.5 + (5.5 * SulcalDepth.At(q));
         floor = Math.Clamp(floor, 5, 25);
         if (depth > floor)
         {

@@ -43,7 +43,8 @@ public sealed class TransformTests
 
     [Fact]
     public void A_linear_ramp_survives_any_change_of_spacing_inside_the_field_of_view() =>
-        Gen.Select(Gen.Double[0.5, 4], Gen.Double[0.6, 3]).Sample((target, size) =>
+        // Spacings that differ by less than about a thousandth count as equal and leave the voxels untouched.
+        Gen.Select(Gen.Double[0.5, 4], Gen.Double[0.6, 3]).Where((target, size) => Math.Abs((target / size) - 1) > 0.003).Sample((target, size) =>
         {
             var source = Make.Volume(12, 9, 10, (i, j, k) => (float)((2 * i) + j - (3 * k)), Affine.Scaling(size, size, size));
             var result = Spacing.To(source, target);
