@@ -93,7 +93,7 @@ internal sealed class BrainModel(HeadVariation head)
             fissure = Math.Max(fissure, Math.Min(14 - p.Y, p.Y + 48) * 0.5);
         }
 
-        var callosum = arch is < 0.6 and > -5.5 && p.Z > -6;
+        var callosum = arch is < 0.6 and > -5.5 && p.Z > -6 && p.X < 15;
         var depth = Math.Min(-hull, callosum || arch < 0 ? double.MaxValue : fissure - 0.6);
         var (sulcus, half) = Sulcus(m, p, depth);
         var sylvian = Sylvian(p);
@@ -105,9 +105,8 @@ internal sealed class BrainModel(HeadVariation head)
 
         var pia = Math.Min(-hull, Math.Min(sulcus - half, sylvian - (opened * 1.5)));
         pia = callosum || arch < 0 ? pia : Math.Min(pia, fissure - 0.6);
-        var thickness = head.Cortex * (callosum ? 0 : 1);
-        var grey = Math.Max(Shapes.Coverage(pia - thickness, h), csf);
-        if (callosum && p.X < 14)
+        var grey = Math.Max(Shapes.Coverage(pia - head.Cortex, h), csf);
+        if (callosum)
         {
             (csf, grey) = (0, 0);
         }
