@@ -94,7 +94,7 @@ internal sealed class BrainModel(HeadVariation head)
         }
 
         var callosum = arch is < 0.6 and > -5.5 && p.Z > -6 && p.X < 15;
-        var depth = Math.Min(-hull, callosum || arch < 0 ? double.MaxValue : fissure - 0.6);
+        var depth = Math.Min(-hull, callosum ? double.MaxValue : fissure - 0.6 + (2 * Math.Max(0, -arch)));
         var (sulcus, half) = Sulcus(m, p, depth);
         var sylvian = Sylvian(p);
         var opened = head.SulcalHalfWidth;
