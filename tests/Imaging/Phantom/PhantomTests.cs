@@ -48,8 +48,8 @@ public sealed class PhantomTests
     {
         var made = PhantomGenerator.Generate(Request with { Modalities = Modalities.All, SpacingMm = 2, Lesions = false }, 0);
 
-        // Deep white matter against the ventricle beside it: mm from the centre of the field of view.
-        double White(string m) => Mean(made.Volumes[m], 28, 20, 20);
+        // White matter is what is bright on T1, fluid what is brightest on T2.
+        double White(string m) => Bright(made.Volumes["t1"], made.Volumes[m]);
         double Fluid(string m) => Brightest(made.Volumes["t2"], made.Volumes[m]);
         Assert.True(White("t1") > 2 * Fluid("t1"));
         Assert.True(Fluid("t2") > 2 * White("t2"));
@@ -102,16 +102,12 @@ public sealed class PhantomTests
         Make.Throws(ErrorCatalogue.IdentifierInvalid, () => PhantomGenerator.Generate(Request with { Site = "../up" }, 0));
     }
 
-    private static double Mean(Volume v, double x, double y, double z)
+    /// <summary>Mean of a volume where T1 lies between the 80th and the 95th percentile of the brain.</summary>
+    private static double Bright(Volume t1, Volume of)
     {
-        var (i, j, k) = v.Affine.Inverse().Apply(x, y, z);
-        var sum = 0.0;
-        for (var n = 0; n < 27; n++)
-        {
-            sum += v[(int)i + (n % 3) - 1, (int)j + (n / 3 % 3) - 1, (int)k + (n / 9) - 1] / 27;
-        }
-
-        return sum;
+        var brain = t1.Voxels.Where(v => v > 0).Order().ToArray();
+        var (low, high) = (brain[brain.Length * 80 / 100], brain[brain.Length * 95 / 100]);
+        return of.Voxels.Where((_, n) => t1.Voxels[n] >= low && t1.Voxels[n] <= high).Average();
     }
 
     /// <summary>Mean of a volume where T2 is brightest: fluid.</summary>
