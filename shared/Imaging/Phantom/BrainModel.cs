@@ -51,7 +51,7 @@ internal sealed class BrainModel(HeadVariation head)
         }
 
         // The fissure between the hemispheres is not a plane.
-        m = m with { X = m.X - (1.1 * Bend.At(new Point(0, m.Y, m.Z))) };
+        m = m with { X = m.X - (1.7 * Bend.At(new Point(0, m.Y, m.Z))) };
         var p = m with { X = Math.Abs(m.X) };
         var v = head.Ventricles;
         Take(parts, ref left, Tissue.Csf, Shapes.Coverage(LateralVentricle(p, v), h));
@@ -93,21 +93,20 @@ internal sealed class BrainModel(HeadVariation head)
             fissure = Math.Max(fissure, Math.Min(14 - p.Y, p.Y + 48) * 0.5);
         }
 
-        var callosum = arch is < 0.6 and > -5.5 && p.Z > -6;
-        var depth = Math.Min(-hull, callosum || arch < 0 ? double.MaxValue : fissure - 0.8);
+        var callosum = arch is < 0.6 and > -5.5 && p.Z > -6 && p.X < 15;
+        var depth = Math.Min(-hull, callosum ? double.MaxValue : fissure - 0.6 + (2 * Math.Max(0, -arch)));
         var (sulcus, half) = Sulcus(m, p, depth);
         var sylvian = Sylvian(p);
         var opened = head.SulcalHalfWidth;
         var csf = Shapes.Coverage(-hull, h) is var inside ? 1 - Shapes.Coverage(hull, h) : inside;
         csf = Math.Max(csf, Shapes.Sheet(sulcus, half, h));
         csf = Math.Max(csf, Shapes.Sheet(sylvian, opened * 1.5, h));
-        csf = callosum ? csf : Math.Max(csf, Shapes.Sheet(fissure, 0.5 + (opened * 0.5), h));
+        csf = callosum ? csf : Math.Max(csf, Shapes.Sheet(fissure, 0.35 + (opened * 0.45), h));
 
         var pia = Math.Min(-hull, Math.Min(sulcus - half, sylvian - (opened * 1.5)));
-        pia = callosum || arch < 0 ? pia : Math.Min(pia, fissure - 0.8);
-        var thickness = head.Cortex * (callosum ? 0 : 1);
-        var grey = Math.Max(Shapes.Coverage(pia - thickness, h), csf);
-        if (callosum && p.X < 14)
+        pia = callosum || arch < 0 ? pia : Math.Min(pia, fissure - 0.6);
+        var grey = Math.Max(Shapes.Coverage(pia - head.Cortex, h), csf);
+        if (callosum)
         {
             (csf, grey) = (0, 0);
         }
@@ -126,7 +125,9 @@ internal sealed class BrainModel(HeadVariation head)
         }
 
         // Each lobe folds around its own axis; the border between the two lies in the Sylvian fissure.
-        var temporal = p.Z < SylvianHeight(p.Y) - 1 && p.Y < 26 && p.X > 14 && p.Y > -62;
+        var bend = Bend.At(p);
+        var temporal = p.Z < SylvianHeight(p.Y) - 1 && p.X > 14
+            && p.Y < 6 + (16 * Shapes.Step(26, 40, p.X)) + (3 * bend) && p.Y > -60 + (5 * bend);
         var axis = temporal
             ? new Point(40, Math.Clamp(p.Y, -40, 4), -16)
             : new Point(24, Math.Clamp(p.Y, -62, 30), p.Y > 0 ? 14 : 14 - (0.1 * p.Y));
@@ -135,7 +136,7 @@ internal sealed class BrainModel(HeadVariation head)
         var length = Math.Max(ray.Length, 4);
         var direction = ray * (1 / length);
         var radius = temporal ? FoldRadius * 0.74 : FoldRadius;
-        var q = axis + (direction * radius) + (new Point(0, 1, 0.6) * (Bend.At(p) * 2.2));
+        var q = axis + (direction * radius) + (new Point(0, 1, 0.6) * (bend * 2.2));
         q = q with { X = (q.X * side) + (temporal ? 200 * side : 0) };
         var (shared, sharedGradient) = SharedFolding.WithGradient(q);
         var (own, ownGradient) = head.OwnFolding.WithGradient(q);
@@ -146,7 +147,7 @@ internal sealed class BrainModel(HeadVariation head)
         var tangential = Math.Sqrt(Math.Max(gradient.Dot(gradient) - (along * along), 0) + 1e-3);
         var distance = Math.Abs(value) / tangential * (length / radius);
 
-        var floor = temporal ? 10 + (2.5 * SulcalDepth.At(q)) : 15.5 + (5.5 * SulcalDepth.At(q));
+        var floor = temporal ? 12 + (3 * SulcalDepth.At(q)) : 15.5 + (5.5 * SulcalDepth.At(q));
         floor = Math.Clamp(floor, 5, 25);
         if (depth > floor)
         {
@@ -188,7 +189,7 @@ internal sealed class BrainModel(HeadVariation head)
         var gap = Shapes.Sheet(depth > 9 ? leaf + (depth - 9) : leaf, 0.4 * head.SulcalHalfWidth, h);
         csf = Math.Max(csf, gap);
         Take(parts, ref left, Tissue.Csf, csf);
-        var white = Math.Min(depth - 2.4, depth > 15 ? double.MaxValue : leaf - 2.1 + Math.Max(0, depth - 7));
+        var white = Math.Min(depth - 4.5, depth > 17 ? double.MaxValue : leaf - 2.3 + Math.Max(0, depth - 11));
         Take(parts, ref left, Tissue.CerebellarCortex, Shapes.Coverage(white, h));
         Take(parts, ref left, Tissue.White, 1);
     }

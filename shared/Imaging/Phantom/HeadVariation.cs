@@ -8,8 +8,13 @@ internal sealed class HeadVariation
     /// <summary>Model coordinates have their origin at the anterior commissure; the field of view is centred on the brain.</summary>
     private static readonly Point Centre = new(0, -17, 9);
 
-    private readonly PlaneWaves[] _displacement;
-    private readonly double _amount;
+    // The displacement is far smoother than this lattice, so trilinear interpolation between its nodes is exact enough.
+    private const double Lattice = 10;
+    private const double Reach = 130;
+    private const int Nodes = (int)(2 * Reach / Lattice) + 2;
+    private const double Amount = 2.2;
+
+    private readonly Point[] _displacement = new Point[Nodes * Nodes * Nodes];
     private readonly double[] _rotation;
 
     public HeadVariation(ulong seed, string subject)
@@ -22,8 +27,13 @@ internal sealed class HeadVariation
         SulcalHalfWidth = 0.42 + (0.45 * age) + (0.08 * Normal(random));
         Cortex = 2.95 - (0.35 * age) + (0.1 * Normal(random));
         _rotation = [0.02 * Normal(random), 0.02 * Normal(random), 0.02 * Normal(random)];
-        _amount = 2.2;
-        _displacement = [.. Enumerable.Range(0, 3).Select(axis => new PlaneWaves(new CounterRandom(seed, "phantom", subject, "displacement", axis), 5, 80, 150))];
+        var waves = Enumerable.Range(0, 3).Select(axis => new PlaneWaves(new CounterRandom(seed, "phantom", subject, "displacement", axis), 5, 80, 150)).ToArray();
+        for (var n = 0; n < _displacement.Length; n++)
+        {
+            var p = new Point(((n / (Nodes * Nodes)) * Lattice) - Reach, ((n / Nodes % Nodes) * Lattice) - Reach, ((n % Nodes) * Lattice) - Reach);
+            _displacement[n] = new Point(waves[0].At(p), waves[1].At(p), waves[2].At(p)) * Amount;
+        }
+
         OwnFolding = new PlaneWaves(new CounterRandom(seed, "phantom", subject, "folding"), 16, 17, 24);
         Texture = new PlaneWaves(new CounterRandom(seed, "phantom", subject, "texture"), 8, 12, 30);
     }
@@ -46,17 +56,26 @@ internal sealed class HeadVariation
     /// <summary>From the field of view (mm from its centre) to the mean head.</summary>
     public Point ToModel(Point p)
     {
-        var d = new Point(_displacement[0].At(p), _displacement[1].At(p), _displacement[2].At(p)) * _amount;
+        var d = Displacement(p);
         double x = (p.X + d.X) / Scale.X, y = (p.Y + d.Y) / Scale.Y, z = (p.Z + d.Z) / Scale.Z;
         var (a, b, c) = (_rotation[0], _rotation[1], _rotation[2]);
         return Centre + new Point(x - (c * y) + (b * z), y + (c * x) - (a * z), z - (b * x) + (a * y));
     }
 
-    /// <summary>Roughly from the mean head back to the field of view, without the smooth displacement (a few mm).</summary>
-    public Point FromModel(Point p)
+    private Point Displacement(Point p)
     {
-        var q = p - Centre;
-        return new Point(q.X * Scale.X, q.Y * Scale.Y, q.Z * Scale.Z);
+        double x = (p.X + Reach) / Lattice, y = (p.Y + Reach) / Lattice, z = (p.Z + Reach) / Lattice;
+        int i = (int)x, j = (int)y, k = (int)z;
+        double fx = x - i, fy = y - j, fz = z - k;
+        var at = (((i * Nodes) + j) * Nodes) + k;
+        return Mix(
+            Mix(Row(at), Row(at + Nodes), fy),
+            Mix(Row(at + (Nodes * Nodes)), Row(at + (Nodes * Nodes) + Nodes), fy),
+            fx);
+
+        Point Row(int n) => Mix(_displacement[n], _displacement[n + 1], fz);
+
+        static Point Mix(Point a, Point b, double t) => a + ((b - a) * t);
     }
 
     /// <summary>Normal draw cut at two standard deviations: rare draws must not give a head that is none.</summary>

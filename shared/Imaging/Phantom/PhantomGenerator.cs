@@ -113,6 +113,12 @@ public static class PhantomGenerator
             }
         }
 
+        for (var n = 0; n < labels.Length; n++)
+        {
+            // Stripping cuts these voxels, so nothing may be labelled there.
+            labels[n] = inside[n] < 0.5f ? 0 : labels[n];
+        }
+
         var brightest = table.Select(t => Math.Max(t[(int)Tissue.White], t[(int)Tissue.Cortex])).ToArray();
         return new Painting(shape, affine, signals, labels, inside, brightest);
     }

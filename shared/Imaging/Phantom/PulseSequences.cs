@@ -52,7 +52,7 @@ internal static class PulseSequences
 
     /// <summary>Fresh blood enters the slab fully relaxed; part of it has met pulses already.</summary>
     private static double Inflow(TissueProperties p, SequenceTiming t) =>
-        0.45 * p.Density * Math.Sin(t.FlipDegrees * Math.PI / 180) * Math.Exp(-t.Te / (p.T2 / 2));
+        0.62 * p.Density * Math.Sin(t.FlipDegrees * Math.PI / 180) * Math.Exp(-t.Te / (p.T2 / 2));
 
     private static double FatSuppression(Tissue tissue) => tissue == Tissue.Fat ? 0.15 : 1;
 }

