@@ -75,7 +75,7 @@ public sealed record ImagingPlan
     public double UpperPercentile { get; init; } = 95;
 
     [PlanField("Least Dice overlap of two foregrounds of a case; below it the case is skipped as misaligned.", Minimum = 0, Maximum = 1)]
-    public double MinimumOverlap { get; init; } = 0.8;
+    public double MinimumOverlap { get; init; } = 0.96;
 }
 
 /// <summary>The local steps.</summary>
