@@ -71,7 +71,10 @@ public static class CanonicalJson
     }
 
     /// <summary>Lower-case hexadecimal SHA-256 of the canonical bytes.</summary>
-    public static string Hash<T>(T document) => Hash(Serialize(document).AsSpan());
+    public static string Hash<T>(T document) => Hash(Serialize(document));
+
+    /// <summary>Lower-case hexadecimal SHA-256. Stands here so that an array of bytes is hashed as bytes and not as a document.</summary>
+    public static string Hash(byte[] bytes) => Hash(bytes.AsSpan());
 
     /// <summary>Lower-case hexadecimal SHA-256.</summary>
     public static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
