@@ -1,14 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Configuration;
-using Orleans.TestingHost;
 
 namespace BrainMVP.Federated.Aggregator.Tests.Hosting;
 
 /// <summary>Real silos over a real PostgreSQL with the scripts of <c>deploy/postgres</c>.</summary>
 public sealed class PostgresStateTests(PostgresServer server) : IClassFixture<PostgresServer>
 {
-    private const string Invariant = "Npgsql";
-
     private readonly string _service = $"service-{Guid.NewGuid():N}";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -26,18 +22,18 @@ public sealed class PostgresStateTests(PostgresServer server) : IClassFixture<Po
     public async Task A_second_writer_with_an_old_version_is_refused()
     {
         Assert.SkipWhen(server.Absent is not null, server.Absent ?? "");
-        await using var cluster = await Start(1);
-        await StorageContract.SecondWriterIsRefused(cluster);
+        await using var cluster = await PostgresSilos.Start(server.ConnectionString, _service, 1, Cancellation);
+        await StorageContract.SecondWriterIsRefused(cluster.Services);
     }
 
     [Fact]
     public async Task Two_silos_find_each_other_and_state_and_reminders_outlive_them()
     {
         Assert.SkipWhen(server.Absent is not null, server.Absent ?? "");
-        await using (var cluster = await Start(2))
+        await using (var cluster = await PostgresSilos.Start(server.ConnectionString, _service, 2, Cancellation))
         {
             Assert.Equal("2", await server.Query($"SELECT count(*) FROM OrleansMembershipTable WHERE DeploymentId = '{_service}' AND Status = 3"));
-            var grains = Enumerable.Range(0, 20).Select(i => cluster.Client.GetGrain<ICounterGrain>($"grain{i}")).ToArray();
+            var grains = Enumerable.Range(0, 20).Select(i => cluster.Grains.GetGrain<ICounterGrain>($"grain{i}")).ToArray();
             await Task.WhenAll(grains.Select(async g =>
             {
                 await g.Add(2);
@@ -46,21 +42,20 @@ public sealed class PostgresStateTests(PostgresServer server) : IClassFixture<Po
                 await g.Remind("watchdog");
             }));
             await grains[0].Clear();
-            await cluster.StopAllSilosAsync(Cancellation);
         }
 
         Assert.Equal("0", await server.Query($"SELECT count(*) FROM OrleansMembershipTable WHERE DeploymentId = '{_service}' AND Status = 3"));
-        await using (var cluster = await Start(1))
+        await using (var cluster = await PostgresSilos.Start(server.ConnectionString, _service, 1, Cancellation))
         {
-            Assert.Equal(0, await cluster.Client.GetGrain<ICounterGrain>("grain0").Get());
+            Assert.Equal(0, await cluster.Grains.GetGrain<ICounterGrain>("grain0").Get());
             for (var i = 1; i < 20; i++)
             {
-                var grain = cluster.Client.GetGrain<ICounterGrain>($"grain{i}");
+                var grain = cluster.Grains.GetGrain<ICounterGrain>($"grain{i}");
                 Assert.Equal(5, await grain.Get());
                 Assert.Equal(["watchdog"], await grain.Reminders());
             }
 
-            var first = cluster.Client.GetGrain<ICounterGrain>("grain1");
+            var first = cluster.Grains.GetGrain<ICounterGrain>("grain1");
             await first.Forget("watchdog");
             Assert.Empty(await first.Reminders());
         }
@@ -81,35 +76,11 @@ public sealed class PostgresStateTests(PostgresServer server) : IClassFixture<Po
     public async Task Silos_of_the_past_are_removed_and_active_ones_are_not()
     {
         Assert.SkipWhen(server.Absent is not null, server.Absent ?? "");
-        await using var cluster = await Start(1);
+        await using var cluster = await PostgresSilos.Start(server.ConnectionString, _service, 1, Cancellation);
         await server.Query($"INSERT INTO OrleansMembershipTable SELECT DeploymentId, '10.0.0.9', 1, 1, 'old', 'host', 6, 0, NULL, now() - interval '30 days', now() - interval '30 days' FROM OrleansMembershipVersionTable WHERE DeploymentId = '{_service}'");
-        var table = cluster.Silos[0].ServiceProvider.GetRequiredService<IMembershipTable>();
+        var table = cluster.Services.GetRequiredService<IMembershipTable>();
         Assert.Equal(2, (await table.ReadAllAsync(Cancellation)).Members.Count);
         await table.CleanupDefunctSiloEntriesAsync(DateTimeOffset.UtcNow.AddDays(-1), Cancellation);
         Assert.Single((await table.ReadAllAsync(Cancellation)).Members);
-    }
-
-    private async Task<InProcessTestCluster> Start(short silos)
-    {
-        var builder = new InProcessTestClusterBuilder(silos);
-        builder.Options.ServiceId = _service;
-        builder.Options.ClusterId = _service;
-        builder.ConfigureSilo((_, silo) =>
-        {
-            StorageContract.Configure(silo, Invariant, server.ConnectionString);
-            silo.UseAdoNetClustering(clustering =>
-            {
-                clustering.Invariant = Invariant;
-                clustering.ConnectionString = server.ConnectionString;
-            });
-        });
-        builder.ConfigureClient(client => client.UseAdoNetClustering(clustering =>
-        {
-            clustering.Invariant = Invariant;
-            clustering.ConnectionString = server.ConnectionString;
-        }));
-        var cluster = builder.Build();
-        await cluster.DeployAsync(Cancellation);
-        return cluster;
     }
 }

@@ -59,7 +59,7 @@ public sealed class SqliteStateTests : IDisposable
     {
         SqliteState.Prepare(Database);
         await using var cluster = await Start();
-        await StorageContract.SecondWriterIsRefused(cluster);
+        await StorageContract.SecondWriterIsRefused(cluster.Silos[0].ServiceProvider);
     }
 
     [Fact]

@@ -1,7 +1,6 @@
 using BrainMVP.Federated.Aggregator.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
-using Orleans.TestingHost;
 
 namespace BrainMVP.Federated.Aggregator.Tests.Hosting;
 
@@ -24,9 +23,9 @@ internal static class StorageContract
         });
     }
 
-    public static async Task SecondWriterIsRefused(InProcessTestCluster cluster)
+    public static async Task SecondWriterIsRefused(IServiceProvider silo)
     {
-        var storage = cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainStorage>();
+        var storage = silo.GetRequiredService<IGrainStorage>();
         var grain = GrainId.Create("counter", $"contract-{Guid.NewGuid():N}");
         var first = await Read(storage, grain);
         var second = await Read(storage, grain);
