@@ -74,13 +74,13 @@ public static class CanonicalJson
     }
 
     /// <summary>Lower-case hexadecimal SHA-256 of the canonical bytes.</summary>
-    public static string Hash<T>(T document) => Hash(Serialize(document).AsSpan());
+    public static string Hash<T>(T document) => Hash(Serialize(document));
+
+    /// <summary>Lower-case hexadecimal SHA-256. Stands here so that an array of bytes is hashed as bytes and not as a document.</summary>
+    public static string Hash(byte[] bytes) => Hash(bytes.AsSpan());
 
     /// <summary>Lower-case hexadecimal SHA-256.</summary>
     public static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
-
-    /// <summary>Lower-case hexadecimal SHA-256; without it an array would be taken for a document.</summary>
-    public static string Hash(byte[] bytes) => Hash(bytes.AsSpan());
 
     /// <summary>Null members are not written, so a parameter that may be null may be missing; every other one must be there.</summary>
     private static void LeaveOutNullable(JsonTypeInfo type)
