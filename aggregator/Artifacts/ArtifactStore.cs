@@ -80,7 +80,7 @@ public sealed class ArtifactStore
     /// <exception cref="FederationException">BMF-1402 when the bytes do not have the expected name; nothing is kept.</exception>
     public async Task<string> PutAsync(string expected, IAsyncEnumerable<ReadOnlyMemory<byte>> pieces, CancellationToken cancellation)
     {
-        var target = PathOf(expected);
+        PathOf(expected);
         var temporary = Path.Combine(Incoming, Guid.NewGuid().ToString("N"));
         try
         {
@@ -102,7 +102,8 @@ public sealed class ArtifactStore
                 throw ErrorCatalogue.ArtifactCorrupt.With($"The bytes have the hash {hash}, announced was {expected}.");
             }
 
-            return File.Exists(target) ? hash : Publish(temporary, hash);
+            // Also over an existing file: bytes that were verified just now replace a copy that the disk may have damaged.
+            return Publish(temporary, hash);
         }
         catch (IOException e) when (DurableFile.IsDiskFull(e))
         {

@@ -1,5 +1,6 @@
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Storage;
+using Orleans.Storage;
 
 namespace BrainMVP.Federated.Aggregator.Hosting;
 
@@ -26,6 +27,14 @@ public static class GrainStore
         catch (Exception e)
         {
             store.State.Value = before;
+            if (e is InconsistentStateException)
+            {
+                // The stored version is another than the one this activation knows: a write whose answer was lost, or
+                // another writer. Without reading it again no later write could succeed.
+                await store.ReadStateAsync();
+                throw ErrorCatalogue.StorageUnavailable.With("The state had been written by someone else; it was read again.", e);
+            }
+
             var full = e is Microsoft.Data.Sqlite.SqliteException { SqliteErrorCode: 13 } || DurableFile.IsDiskFull(e.GetBaseException());
             throw (full ? ErrorCatalogue.DiskFull : ErrorCatalogue.StorageUnavailable).With(e.GetBaseException().Message, e);
         }

@@ -27,6 +27,12 @@ public static class RunMachine
             return new RunDecision(RunStep.Wait);
         }
 
+        // Paused by a person or after a failure, not for want of approvals: only a person ends that.
+        if (state.Paused && !state.CloseNow && !state.Reason.StartsWith(ErrorCatalogue.UnderQuorum.Id, StringComparison.Ordinal))
+        {
+            return new RunDecision(RunStep.Wait);
+        }
+
         var members = state.Members;
         var absent = quorum.Required.Where(r => !members.Contains(r, StringComparer.Ordinal)).Order(StringComparer.Ordinal).ToArray();
         if ((members.Count >= quorum.MinimumSites && absent.Length == 0) || (state.CloseNow && members.Count > 0))

@@ -6,7 +6,7 @@ namespace BrainMVP.Federated.Contracts.Identity;
 /// <summary>The form that names of consortia, sites, runs and administrators have: they become file and grain names.</summary>
 public static partial class Names
 {
-    [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,62}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[a-z0-9][a-z0-9-]{0,62}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Allowed();
 
     public static bool IsValid(string? name) => name is not null && Allowed().IsMatch(name);

@@ -5,6 +5,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using BrainMVP.Federated.Contracts.Errors;
 
 namespace BrainMVP.Federated.Contracts.Json;
@@ -26,6 +27,8 @@ public static class CanonicalJson
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
         MaxDepth = 32,
+        RespectRequiredConstructorParameters = true,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { LeaveOutNullable } },
     };
 
     private static readonly JsonWriterOptions Compact = new() { Indented = false, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -42,7 +45,7 @@ public static class CanonicalJson
     public static T Deserialize<T>(ReadOnlySpan<byte> bytes)
     {
         var document = Read<T>(bytes);
-        if (!Serialize(document).AsSpan().SequenceEqual(bytes))
+        if (!IsCanonical(document, bytes) || HasNull(bytes))
         {
             throw ErrorCatalogue.DocumentInvalid.With($"A {typeof(T).Name} is not in canonical form.");
         }
@@ -78,6 +81,46 @@ public static class CanonicalJson
 
     /// <summary>Lower-case hexadecimal SHA-256.</summary>
     public static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    /// <summary>Null members are not written, so a parameter that may be null may be missing; every other one must be there.</summary>
+    private static void LeaveOutNullable(JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties)
+        {
+            if (property is { AssociatedParameter: not null, IsRequired: true, IsGetNullable: true })
+            {
+                property.IsRequired = false;
+            }
+        }
+    }
+
+    private static bool IsCanonical<T>(T document, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            return Serialize(document).AsSpan().SequenceEqual(bytes);
+        }
+        catch (ArgumentException)
+        {
+            // A number too large for a double was read as infinity, which has no canonical form.
+            return false;
+        }
+    }
+
+    /// <summary>Items and entries that are null have no member that could be left out; no document has them.</summary>
+    private static bool HasNull(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new Utf8JsonReader(bytes);
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.Null)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static byte[] Write(JsonNode? node, JsonWriterOptions options)
     {
@@ -133,7 +176,7 @@ public static class CanonicalJson
         var text = value.ToJsonString();
         if (text.AsSpan().IndexOfAny('.', 'e', 'E') < 0)
         {
-            writer.WriteRawValue(text);
+            writer.WriteRawValue(text == "-0" ? "0" : text);
             return;
         }
 

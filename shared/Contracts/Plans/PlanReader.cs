@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using BrainMVP.Federated.Contracts.Errors;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace BrainMVP.Federated.Contracts.Plans;
@@ -11,6 +12,9 @@ public static class PlanReader
 {
     /// <summary>Largest plan file, in characters.</summary>
     public const int MaximumLength = 1024 * 1024;
+
+    /// <summary>Deepest nesting of a plan file; a plan itself has two levels and lists.</summary>
+    public const int MaximumDepth = 16;
 
     /// <exception cref="FederationException">BMF-1001 to BMF-1004.</exception>
     public static Plan ReadFile(string path)
@@ -34,7 +38,9 @@ public static class PlanReader
     public static Plan Read(string yaml)
     {
         var root = Parse(yaml);
-        var preset = root.Children.TryGetValue(new YamlScalarNode("preset"), out var node) ? Scalar(node, "preset") : Presets.V1;
+        var preset = root.Children.TryGetValue(new YamlScalarNode("preset"), out var node)
+            ? Word(node, "preset", typeof(Plan).GetProperty(nameof(Plan.Preset))!.GetCustomAttribute<PlanFieldAttribute>()!)
+            : Presets.V1;
         var plan = Presets.Create(preset);
         Apply(plan, root, "");
         PlanRules.Check(plan);
@@ -45,6 +51,7 @@ public static class PlanReader
     {
         try
         {
+            RequirePlain(yaml);
             var stream = new YamlStream();
             stream.Load(new StringReader(yaml));
             if (stream.Documents.Count == 0)
@@ -62,6 +69,32 @@ public static class PlanReader
         catch (YamlException e)
         {
             throw ErrorCatalogue.PlanUnreadable.With($"Line {e.Start.Line}: {e.Message}", e);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or NullReferenceException or IndexOutOfRangeException)
+        {
+            // The library fails this way on some text that is no YAML.
+            throw ErrorCatalogue.PlanUnreadable.With($"The text is not YAML: {e.Message}", e);
+        }
+    }
+
+    /// <summary>
+    /// Walks over the text before a tree is made of it: building and comparing nodes recurses, so depth is bounded here,
+    /// and aliases, which could hold themselves, are refused.
+    /// </summary>
+    private static void RequirePlain(string yaml)
+    {
+        var parser = new Parser(new StringReader(yaml));
+        var depth = 0;
+        var documents = 0;
+        while (parser.MoveNext())
+        {
+            var current = parser.Current!;
+            depth += current.NestingIncrease;
+            documents += current is DocumentStart ? 1 : 0;
+            if (depth > MaximumDepth || documents > 1 || current is AnchorAlias)
+            {
+                throw ErrorCatalogue.PlanUnreadable.With($"Line {current.Start.Line}: a plan is one document without aliases, at most {MaximumDepth} levels deep.");
+            }
         }
     }
 

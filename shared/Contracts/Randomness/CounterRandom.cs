@@ -33,7 +33,10 @@ public sealed class CounterRandom
         var text = new StringBuilder();
         foreach (var part in path)
         {
-            text.Append('/').Append(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{part}").Replace("/", "//", StringComparison.Ordinal));
+            // Escaped as in a JSON pointer, so that no two paths have the same text.
+            text.Append('/').Append(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{part}")
+                .Replace("~", "~0", StringComparison.Ordinal)
+                .Replace("/", "~1", StringComparison.Ordinal));
         }
 
         Span<byte> hash = stackalloc byte[32];

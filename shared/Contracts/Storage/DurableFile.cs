@@ -52,7 +52,8 @@ public static partial class DurableFile
     }
 
     /// <summary>True for the system's "no space left" and "quota exceeded".</summary>
-    public static bool IsDiskFull(Exception e) => e is IOException io && (io.HResult & 0xFFFF) is NoSpaceLeft or QuotaExceeded or 0x70 or 0x27;
+    public static bool IsDiskFull(Exception e) => e is IOException io
+        && (OperatingSystem.IsWindows() ? (io.HResult & 0xFFFF) is 0x70 or 0x27 : io.HResult is NoSpaceLeft or QuotaExceeded);
 
     /// <summary>Makes renames and deletions in a folder durable. A no-op on Windows, which has no such call.</summary>
     public static void SyncFolder(string folder)

@@ -7,6 +7,9 @@ namespace BrainMVP.Federated.Federation.Rosters;
 /// <summary>Checks a report against the plan and the layout before the site may enter a roster.</summary>
 public static class ReportValidator
 {
+    /// <summary>Two different 32-bit floats differ by at least 2^-149.</summary>
+    private const int SmallestExponent = -149;
+
     /// <returns>Null when valid; otherwise one sentence that names the rule.</returns>
     public static string? FindViolation(UpdateReport report, RoundOpenDocument open, LayoutDocument layout, Plan plan)
     {
@@ -21,9 +24,15 @@ public static class ReportValidator
         }
 
         var mostDraws = (long)report.Steps * plan.Training.BatchSize * plan.Training.Accumulation;
-        if (report.TargetDraws.Values.Any(d => d < 0) || report.TargetDraws.Values.Sum() > mostDraws)
+        if (report.TargetDraws.FirstOrDefault(d => d.Value < 0 || d.Value > mostDraws) is { Key: { } modality, Value: var draws })
         {
-            return $"The report claims {report.TargetDraws.Values.Sum()} target draws; {report.Steps} steps allow {mostDraws}.";
+            return $"The report claims {draws} target draws of {modality}; {report.Steps} steps allow {mostDraws}.";
+        }
+
+        // No addend is above the limit here, so the sum cannot overflow.
+        if (report.TargetDraws.Values.Sum() is var allDraws && allDraws > mostDraws)
+        {
+            return $"The report claims {allDraws} target draws; {report.Steps} steps allow {mostDraws}.";
         }
 
         if (report.TargetDraws.Keys.FirstOrDefault(m => !open.SharedModalities.Contains(m, StringComparer.Ordinal) || !open.Owners.GetValueOrDefault(m, []).Contains(report.Site, StringComparer.Ordinal)) is { } foreign)
@@ -49,7 +58,12 @@ public static class ReportValidator
             return "The report's exponents do not name the tensors that this site can contribute.";
         }
 
-        return report.Exponents.FirstOrDefault(e => e.Exponent > plan.Aggregation.MaxDeltaExponent || e.Exponent < -1074) is { } large
+        if (report.Exponents.FirstOrDefault(e => e.Exponent < SmallestExponent) is { } small)
+        {
+            return $"Tensor {small.Name} changed with exponent {small.Exponent}, smaller than any difference of two 32-bit floats.";
+        }
+
+        return report.Exponents.FirstOrDefault(e => e.Exponent > plan.Aggregation.MaxDeltaExponent) is { } large
             ? $"Tensor {large.Name} changed with exponent {large.Exponent}; the plan allows at most {plan.Aggregation.MaxDeltaExponent}."
             : null;
     }
