@@ -96,6 +96,12 @@ public sealed record TrainingPlan
     [PlanField("AdamW learning rate of the templates at its highest.", Minimum = 0, Maximum = 1)]
     public double TemplateLearningRate { get; init; } = 3e-4;
 
+    [PlanField("AdamW decay of the templates' second moment. At 0.999 the large first gradients keep a short run's templates from moving; the paper's code uses 0.999.", Minimum = 0.5, Maximum = 0.9999)]
+    public double TemplateSecondMoment { get; init; } = 0.999;
+
+    [PlanField("Progress of the run after which templates move; before it the network learns with the templates it was given.", Minimum = 0, Maximum = 1)]
+    public double TemplateStart { get; init; }
+
     [PlanField("AdamW decoupled weight decay.", Minimum = 0, Maximum = 1)]
     public double WeightDecay { get; init; } = 1e-5;
 

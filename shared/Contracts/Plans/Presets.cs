@@ -29,15 +29,17 @@ public static class Presets
         {
             Preset = Demo,
             Name = "demo",
-            Rounds = new RoundsPlan { Count = 5, LocalSteps = 30 },
+            Rounds = new RoundsPlan { Count = 6, LocalSteps = 40 },
             Network = new NetworkPlan { Widths = [12, 24, 64, 96], Depths = [1, 1, 2, 1], HeadWidth = 16 },
             Imaging = new ImagingPlan { SpacingMm = 4, Canvas = [60, 60, 40], Crop = [32, 32, 32] },
             Training = new TrainingPlan
             {
                 BatchSize = 3,
                 Accumulation = 1,
-                LearningRate = 1e-3,
+                LearningRate = 3e-3,
                 TemplateLearningRate = 2e-2,
+                TemplateSecondMoment = 0.95,
+                TemplateStart = 0.3,
                 MaskCell = 4,
                 CrossModalStart = 0.2,
                 ContrastiveWeight = 0.1,

@@ -11,10 +11,10 @@ namespace BrainMVP.Federated.Training.Optimization;
 /// m ← β₁ m + (1 − β₁) g          v ← β₂ v + (1 − β₂) g²
 /// p ← p − η/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)
 /// </code>
-/// β₁ = 0.9, β₂ = 0.999, ε = 1e-8. t counts the updates of that one parameter: a parameter without gradient is left
+/// β₁ = 0.9, ε = 1e-8, β₂ = 0.999 for the network and the plan's value for templates. t counts the updates of that one parameter: a parameter without gradient is left
 /// alone, decay included. Create it outside dispose scopes.
 /// </summary>
-public sealed class AdamW : IDisposable
+public sealed class AdamW(double templateBeta2 = AdamW.Beta2) : IDisposable
 {
     private const double Beta1 = 0.9;
     private const double Beta2 = 0.999;
@@ -61,10 +61,11 @@ public sealed class AdamW : IDisposable
 
             var rate = slot.IsTemplate ? templateLearningRate : learningRate;
             slot.Steps++;
-            var (correction1, correction2) = (1 - Power(Beta1, slot.Steps), 1 - Power(Beta2, slot.Steps));
+            var beta2 = slot.IsTemplate ? templateBeta2 : Beta2;
+            var (correction1, correction2) = (1 - Power(Beta1, slot.Steps), 1 - Power(beta2, slot.Steps));
             slot.Parameter.mul_(1 - (rate * weightDecay));
             slot.First.mul_(Beta1).add_(gradient, alpha: 1 - Beta1);
-            slot.Second.mul_(Beta2).addcmul_(gradient, gradient, value: 1 - Beta2);
+            slot.Second.mul_(beta2).addcmul_(gradient, gradient, value: 1 - beta2);
             var scale = slot.Second.sqrt().div_(Math.Sqrt(correction2)).add_(Epsilon);
             slot.Parameter.addcdiv_(slot.First, scale, value: -rate / correction1);
         }

@@ -116,7 +116,7 @@ public static class RoundTrainer
 
     private static AdamW CreateOptimizer(RoundJob job, ReconstructionModel model, TemplateBank templates)
     {
-        var optimizer = new AdamW();
+        var optimizer = new AdamW(job.Plan.Training.TemplateSecondMoment);
         foreach (var (name, parameter) in model.State.Parameters)
         {
             optimizer.Add(name, parameter, template: false);

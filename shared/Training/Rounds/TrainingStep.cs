@@ -39,7 +39,7 @@ internal sealed class TrainingStep(Plan plan, MicroBatchSampler sampler, Reconst
         }
 
         var factor = _schedule.LearningRateFactor(progress);
-        optimizer.Step(training.LearningRate * factor, training.TemplateLearningRate * factor, training.WeightDecay);
+        optimizer.Step(training.LearningRate * factor, _schedule.Templates(progress) ? training.TemplateLearningRate * factor : 0, training.WeightDecay);
         optimizer.ClearGradients();
         return sum / training.Accumulation;
     }

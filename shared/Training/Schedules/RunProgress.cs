@@ -27,6 +27,8 @@ public sealed class RunProgress
 
     public bool CrossModal(double progress) => progress >= _plan.Training.CrossModalStart;
 
+    public bool Templates(double progress) => progress >= _plan.Training.TemplateStart;
+
     public bool Contrastive(double progress) => progress >= _plan.Training.ContrastiveStart;
 
     /// <summary>
