@@ -55,7 +55,7 @@ public static class CommandLine
         }
         catch (RpcException e)
         {
-            return Fail(ErrorTrailer.Read(e));
+            return Fail(RpcErrors.Translate(e));
         }
         catch (OperationCanceledException)
         {

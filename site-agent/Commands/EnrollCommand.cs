@@ -4,6 +4,7 @@ using BrainMVP.Federated.SiteAgent.Enrollment;
 using BrainMVP.Federated.SiteAgent.Hosting;
 using BrainMVP.Federated.SiteAgent.Transport;
 using BrainMVP.Federated.Trust.Enrolment;
+using BrainMVP.Federated.Trust.Transport;
 
 namespace BrainMVP.Federated.SiteAgent.Commands;
 

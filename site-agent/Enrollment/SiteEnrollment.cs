@@ -9,6 +9,7 @@ using BrainMVP.Federated.SiteAgent.Transport;
 using BrainMVP.Federated.Trust.Audit;
 using BrainMVP.Federated.Trust.Certificates;
 using BrainMVP.Federated.Trust.Enrolment;
+using BrainMVP.Federated.Trust.Transport;
 using Google.Protobuf;
 
 namespace BrainMVP.Federated.SiteAgent.Enrollment;

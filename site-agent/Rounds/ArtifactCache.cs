@@ -3,6 +3,7 @@ using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.SiteAgent.Transport;
+using BrainMVP.Federated.Trust.Transport;
 using Grpc.Core;
 
 namespace BrainMVP.Federated.SiteAgent.Rounds;

@@ -2,6 +2,7 @@ using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.SiteAgent.Transport;
+using BrainMVP.Federated.Trust.Transport;
 using Google.Protobuf;
 using Grpc.Core;
 

@@ -1,4 +1,5 @@
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Trust.Transport;
 using Grpc.Core;
 
 namespace BrainMVP.Federated.SiteAgent.Transport;

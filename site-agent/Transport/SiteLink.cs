@@ -1,6 +1,7 @@
 using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.SiteAgent.Enrollment;
 using BrainMVP.Federated.SiteAgent.Hosting;
+using BrainMVP.Federated.Trust.Transport;
 
 namespace BrainMVP.Federated.SiteAgent.Transport;
 

@@ -66,6 +66,12 @@ public static class SimulationCommand
             Console.Error.WriteLine(e.ToDisplayText());
             return e.Code.ExitCode;
         }
+        catch (Grpc.Core.RpcException e)
+        {
+            var known = Trust.Transport.RpcErrors.Translate(e);
+            Console.Error.WriteLine(known.ToDisplayText());
+            return known.Code.ExitCode;
+        }
         catch (OperationCanceledException)
         {
             Console.Error.WriteLine(ErrorCatalogue.Cancelled.With("Every process was ended.").ToDisplayText());

@@ -1,4 +1,3 @@
-using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
@@ -8,7 +7,6 @@ using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.Trust.Certificates;
 using Google.Protobuf;
 using Grpc.Core;
-using Grpc.Net.Client;
 
 namespace BrainMVP.Federated.Trust.Transport;
 
@@ -18,7 +16,7 @@ public sealed class AdminClient : IDisposable
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan TransferLimit = TimeSpan.FromHours(1);
 
-    private readonly GrpcChannel _channel;
+    private readonly AggregatorChannel _channel;
     private readonly X509Certificate2 _certificate;
     private readonly X509Certificate2 _authority;
 
@@ -28,22 +26,8 @@ public sealed class AdminClient : IDisposable
     {
         _certificate = CertificateFiles.LoadWithKey(Path.Combine(credentials, "admin.crt"), Path.Combine(credentials, "admin.key"));
         _authority = CertificateFiles.LoadCertificate(Path.Combine(credentials, "ca.crt"));
-        var handler = new SocketsHttpHandler
-        {
-            ConnectTimeout = TimeSpan.FromSeconds(15),
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                LocalCertificateSelectionCallback = (_, _, _, _, _) => _certificate,
-                RemoteCertificateValidationCallback = (_, server, _, errors) => IsServer(server, errors),
-            },
-        };
-        _channel = GrpcChannel.ForAddress(url, new GrpcChannelOptions
-        {
-            HttpHandler = handler,
-            DisposeHttpClient = true,
-            MaxReceiveMessageSize = 64 << 20,
-        });
-        Admin = new AdminService.AdminServiceClient(_channel);
+        _channel = new AggregatorChannel(AggregatorChannel.ParseAddress(url), new ServerTrust(_authority, TimeProvider.System), () => _certificate);
+        Admin = new AdminService.AdminServiceClient(_channel.Invoker);
     }
 
     public AdminService.AdminServiceClient Admin { get; }
@@ -122,24 +106,5 @@ public sealed class AdminClient : IDisposable
         _authority.Dispose();
     }
 
-    private ArtifactService.ArtifactServiceClient Artifacts() => new(_channel);
-
-    private bool IsServer(X509Certificate? presented, SslPolicyErrors errors)
-    {
-        if (presented is not X509Certificate2 server || errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
-        {
-            return false;
-        }
-
-        try
-        {
-            CertificateCheck.Require(server, _authority, TimeProvider.System.GetUtcNow(), CertificatePurpose.Server, CertificateRole.Server);
-            return true;
-        }
-        catch (FederationException e)
-        {
-            Console.Error.WriteLine(e.ToDisplayText());
-            return false;
-        }
-    }
+    private ArtifactService.ArtifactServiceClient Artifacts() => new(_channel.Invoker);
 }

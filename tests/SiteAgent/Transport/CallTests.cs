@@ -1,6 +1,7 @@
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.SiteAgent.Transport;
+using BrainMVP.Federated.Trust.Transport;
 using Grpc.Core;
 
 namespace BrainMVP.Federated.SiteAgent.Tests.Transport;
@@ -29,7 +30,7 @@ public sealed class CallTests
     [Fact]
     public void A_numbered_answer_keeps_its_number_and_is_not_retried()
     {
-        var error = new RpcException(new Status(StatusCode.Unavailable, "Round 3 is closed."), new Metadata { { RpcErrors.CodeTrailer, "BMF-1303" } });
+        var error = new RpcException(new Status(StatusCode.Unavailable, "Round 3 is closed."), new Metadata { { ErrorTrailer.Name, "BMF-1303" } });
         Assert.False(RpcErrors.IsTransient(error));
         var translated = RpcErrors.Translate(error);
         Assert.Equal(ErrorCatalogue.RoundClosed, translated.Code);

@@ -5,7 +5,7 @@ using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 
-namespace BrainMVP.Federated.SiteAgent.Transport;
+namespace BrainMVP.Federated.Trust.Transport;
 
 /// <summary>One outgoing connection to the aggregator. The site never listens.</summary>
 public sealed class AggregatorChannel : IDisposable

@@ -1,7 +1,7 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 
-namespace BrainMVP.Federated.SiteAgent.Transport;
+namespace BrainMVP.Federated.Trust.Transport;
 
 /// <summary>Refuses unary calls without a deadline: nothing in the agent waits for ever.</summary>
 public sealed class DeadlineInterceptor : Interceptor

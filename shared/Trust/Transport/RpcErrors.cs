@@ -1,14 +1,11 @@
 using BrainMVP.Federated.Contracts.Errors;
 using Grpc.Core;
 
-namespace BrainMVP.Federated.SiteAgent.Transport;
+namespace BrainMVP.Federated.Trust.Transport;
 
 /// <summary>Turns what a call ended with into the catalogue's errors.</summary>
 public static class RpcErrors
 {
-    /// <summary>Trailer with the error's number.</summary>
-    public const string CodeTrailer = "bmf-code";
-
     /// <summary>
     /// True when the same call may succeed later. Internal is among them: a connection whose keep-alive ping went
     /// unanswered ends with it.
@@ -51,7 +48,7 @@ public static class RpcErrors
         };
     }
 
-    private static ErrorCode? CodeOf(RpcException error) => ErrorCatalogue.Find(error.Trailers.GetValue(CodeTrailer));
+    private static ErrorCode? CodeOf(RpcException error) => ErrorCatalogue.Find(error.Trailers.GetValue(ErrorTrailer.Name));
 
     private static Exception? Innermost(RpcException error)
     {

@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Trust.Certificates;
 
-namespace BrainMVP.Federated.SiteAgent.Transport;
+namespace BrainMVP.Federated.Trust.Transport;
 
 /// <summary>
 /// Decides which server the agent talks to: one with a server certificate of the pinned CA, under the name that was
