@@ -30,7 +30,7 @@ public static class RunText
             var p = s.Progress;
             sites.AddRow(
                 s.Dropped ? $"{s.Site} (dropped)" : s.Site,
-                s.Approved ? Markup.Escape(s.ApprovedBy) : "not yet",
+                Markup.Escape(s.Approved ? s.ApprovedBy : s.Refusal.Length > 0 ? $"refused: {s.Refusal}" : "not yet"),
                 p.Total > 0 ? $"{p.Phase} {p.Done}/{p.Total}" : p.Phase,
                 s.SilentSeconds < 0 ? "never" : string.Create(CultureInfo.InvariantCulture, $"{s.SilentSeconds:F0} s ago"));
         }

@@ -8,6 +8,7 @@ using BrainMVP.Federated.Aggregator.Runs;
 using BrainMVP.Federated.Aggregator.Sites;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Storage;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -20,6 +21,8 @@ namespace BrainMVP.Federated.Aggregator.Hosting;
 /// <summary>Puts one process together: an Orleans silo and a Kestrel server that speaks gRPC over mutual TLS.</summary>
 public static class AggregatorHost
 {
+    private const int SiloPortAttempts = 5;
+
     /// <summary>Runs until the process is told to stop.</summary>
     /// <exception cref="FederationException">BMF-1008 port in use, BMF-1009 folder in use, BMF-1010 not initialised.</exception>
     public static async Task Run(AggregatorOptions options, CancellationToken cancellation)
@@ -27,22 +30,36 @@ public static class AggregatorHost
         using var folderLock = FolderLock.Take(options.Folder.LockFile);
         using var trust = TrustFiles.Load(options.Folder.Root, TimeProvider.System);
         SqliteState.Prepare(options.Folder.Database);
-        await using var app = Build(options, trust);
-        try
-        {
-            await app.StartAsync(cancellation);
-        }
-        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
-        {
-            throw ErrorCatalogue.PortInUse.With($"Port {options.Port} on {options.Address}.", e);
-        }
-
+        await using var app = await Start(options, trust, cancellation);
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         var port = new Uri(address).Port;
         var host = options.Address.Equals(IPAddress.Any) || options.Address.Equals(IPAddress.IPv6Any) ? "localhost" : options.Address.ToString();
         DurableFile.WriteAllText(options.Folder.Address, $"https://{host}:{port}");
         Console.WriteLine($"Consortium {trust.Consortium} is ready at https://{host}:{port} (process {Environment.ProcessId}).");
         await app.WaitForShutdownAsync(cancellation);
+    }
+
+    private static async Task<WebApplication> Start(AggregatorOptions options, TrustFiles trust, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var app = Build(options, trust);
+            try
+            {
+                await app.StartAsync(cancellation);
+                return app;
+            }
+            catch (IOException e) when (e.InnerException is AddressInUseException)
+            {
+                await app.DisposeAsync();
+                throw ErrorCatalogue.PortInUse.With($"Port {options.Port} on {options.Address}.", e);
+            }
+            catch (AddressInUseException) when (attempt < SiloPortAttempts)
+            {
+                // The silo's own ports were free a moment ago; another process was faster. Others are as good.
+                await app.DisposeAsync();
+            }
+        }
     }
 
     private static WebApplication Build(AggregatorOptions options, TrustFiles trust)

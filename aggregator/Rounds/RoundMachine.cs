@@ -199,7 +199,10 @@ public static class RoundMachine
         }
 
         var waiting = awaited.Length == 0 ? "" : $"; not heard or late: {string.Join(", ", awaited.Order(StringComparer.Ordinal))}";
-        return new RoundDecision(RoundStep.Pause, $"{ErrorCatalogue.UnderQuorum.Id}: {missing} ({present.Length} {verb}){waiting}. {ErrorCatalogue.UnderQuorum.Remedy}");
+        var left = string.Join("; ", state.Dropouts.OrderBy(d => d.Key, StringComparer.Ordinal).Select(d => $"{d.Key}: {d.Value}"));
+        return new RoundDecision(
+            RoundStep.Pause,
+            $"{ErrorCatalogue.UnderQuorum.Id}: {missing} ({present.Length} {verb}){waiting}{(left.Length > 0 ? $"; left out: {left}" : "")}. {ErrorCatalogue.UnderQuorum.Remedy}");
     }
 
     private static void Require(RoundState state, RoundPhase phase, string site, IReadOnlyList<string> expected)

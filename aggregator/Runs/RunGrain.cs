@@ -224,7 +224,8 @@ public sealed partial class RunGrain(
 
     private async Task AwaitApprovals(RunState state)
     {
-        var decision = RunMachine.DecideApprovals(state, Document().Plan.Quorum, time.GetUtcNow());
+        var silent = await Silent(state.Sites.Where(s => !state.Approvals.ContainsKey(s)));
+        var decision = RunMachine.DecideApprovals(state, Document().Plan.Quorum, time.GetUtcNow(), silent.Contains);
         if (decision.Step == RunStep.Start)
         {
             await store.Save(state with { Phase = RunPhase.Running, CloseNow = false, Paused = false, Reason = "" });
@@ -289,8 +290,20 @@ public sealed partial class RunGrain(
 
     private async Task AwaitEvaluations(RunState state)
     {
+        var silent = await Silent(state.Members.Where(s => !state.Evaluations.ContainsKey(s)));
+        if (RunMachine.DecideEvaluation(state, time.GetUtcNow(), silent.Contains).Step == RunStep.Complete)
+        {
+            await Audit().AppendOnce("run.completed", Name, new Dictionary<string, string> { ["model"] = state.Model });
+            await store.Save(Require() with { Phase = RunPhase.Completed, Reason = "" });
+            LogCompleted(logger, Name, state.Model);
+        }
+    }
+
+    /// <summary>Those of the sites that were not heard from for longer than the plan allows.</summary>
+    private async Task<HashSet<string>> Silent(IEnumerable<string> sites)
+    {
         var silent = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var site in state.Members.Where(s => !state.Evaluations.ContainsKey(s)))
+        foreach (var site in sites)
         {
             if ((await Site(site).Get()).SilentSeconds > Document().Plan.Quorum.SilentAfterSeconds)
             {
@@ -298,12 +311,7 @@ public sealed partial class RunGrain(
             }
         }
 
-        if (RunMachine.DecideEvaluation(state, time.GetUtcNow(), silent.Contains).Step == RunStep.Complete)
-        {
-            await Audit().AppendOnce("run.completed", Name, new Dictionary<string, string> { ["model"] = state.Model });
-            await store.Save(Require() with { Phase = RunPhase.Completed, Reason = "" });
-            LogCompleted(logger, Name, state.Model);
-        }
+        return silent;
     }
 
     private async Task Finish()

@@ -18,11 +18,14 @@ public readonly record struct RunDecision(RunStep Step, string Reason = "");
 /// <summary>The waits of a run as pure functions of its state and an instant. Rounds decide for themselves.</summary>
 public static class RunMachine
 {
-    /// <summary>Whether approvals suffice to begin.</summary>
-    public static RunDecision DecideApprovals(RunState state, QuorumPlan quorum, DateTimeOffset now)
+    /// <summary>
+    /// Whether approvals suffice to begin. A silent site holds nobody up: it may still approve and join with the next
+    /// round. A site that answers but has not decided is waited for until the deadline.
+    /// </summary>
+    public static RunDecision DecideApprovals(RunState state, QuorumPlan quorum, DateTimeOffset now, Func<string, bool>? isSilent = null)
     {
         var pending = state.Sites.Where(s => !state.Approvals.ContainsKey(s) && !state.Refusals.ContainsKey(s) && !state.Dropped.ContainsKey(s)).ToArray();
-        if (pending.Length > 0 && now < state.Deadline && !state.CloseNow)
+        if (pending.Any(s => isSilent?.Invoke(s) != true) && now < state.Deadline && !state.CloseNow)
         {
             return new RunDecision(RunStep.Wait);
         }

@@ -149,6 +149,7 @@ public sealed class RunStatusView(IGrainFactory grains, DocumentStore documents)
             Approved = state.Approvals.ContainsKey(site),
             ApprovedBy = state.Approvals.TryGetValue(site, out var approval) ? approval.By : "",
             Dropped = state.Dropped.ContainsKey(site),
+            Refusal = state.Refusals.GetValueOrDefault(site, ""),
             SilentSeconds = view.Heard ? view.SilentSeconds : -1,
             Progress = new ProgressReport
             {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.SiteAgent.Enrollment;
 using BrainMVP.Federated.SiteAgent.Hosting;
 using BrainMVP.Federated.SiteAgent.Transport;
@@ -33,7 +34,7 @@ public static class EnrollCommand
                 throw ErrorCatalogue.AlreadyRunning.With($"{folder.Root} already holds an enrolled site; --again replaces its certificate.");
             }
 
-            using var taken = AgentLock.Take(folder);
+            using var taken = FolderLock.Take(folder.Lock);
             var settings = await new SiteEnrollment(folder, TimeProvider.System).EnrollAsync(address, parsed, cancellation);
             Console.WriteLine($"Site {settings.Site} is enrolled in consortium {settings.Consortium}. Its key stays in {folder.Identity}.");
             Console.WriteLine($"Next: look at {folder.Policy}, then start `site-agent run --dir {folder.Root} --data PATH`.");

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Json;
+using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.SiteAgent.Hosting;
 using BrainMVP.Federated.SiteAgent.Policy;
 using BrainMVP.Federated.SiteAgent.Rounds;
@@ -26,7 +27,7 @@ public static class StatusCommand
             Line($"data         {settings.Data ?? "(not given yet)"}");
             Line($"certificate  until {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm} UTC, SHA-256 {Fingerprint.Of(certificate)}");
             Line($"policy       minimum cohort {policy.MinimumCohort}, approval {(policy.RequireApproval ? "needed" : "not needed")}, minimum contributors {policy.MinimumContributors}");
-            Line($"daemon       {(AgentLock.Holder(folder) is { } id ? $"running, process {id}" : "not running")}");
+            Line($"daemon       {(FolderLock.Holder(folder.Lock) is { } id ? $"running, process {id}" : "not running")}");
             if (File.Exists(folder.Activity))
             {
                 var activity = CanonicalJson.Read<Activity>(File.ReadAllBytes(folder.Activity));

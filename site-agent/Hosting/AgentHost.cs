@@ -1,3 +1,4 @@
+using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.SiteAgent.Enrollment;
 using BrainMVP.Federated.SiteAgent.Rounds;
 using BrainMVP.Federated.SiteAgent.Trainer;
@@ -21,7 +22,7 @@ public static class AgentHost
     public static async Task RunAsync(SiteFolder folder, string? data, CancellationToken cancellation)
     {
         folder.RequireEnrolled();
-        using var agentLock = AgentLock.Take(folder);
+        using var agentLock = FolderLock.Take(folder.Lock);
         var settings = SiteSettings.Read(folder);
         if (data is not null)
         {

@@ -95,10 +95,22 @@ public sealed partial class AgentService(SiteContext site, Worker worker, Certif
         if (site.Progress.Current is { } progress)
         {
             request.Progress.Add(progress);
-            DurableFile.WriteAllBytes(site.Folder.Activity, CanonicalJson.Serialize(new Activity(Rounds.Documents.Now(site.Time), progress.Run, progress.Round, progress.Phase, progress.Done, progress.Total, progress.Loss)));
+            NoteActivity(progress);
         }
 
         return await site.Link.Calls.OnceAsync(site.Link.Control, o => site.Link.Site.PollAsync(request, o), stopping, TimeSpan.FromSeconds(wait + 20));
+    }
+
+    private void NoteActivity(ProgressEntry progress)
+    {
+        try
+        {
+            DurableFile.WriteAllBytes(site.Folder.Activity, CanonicalJson.Serialize(new Activity(Rounds.Documents.Now(site.Time), progress.Run, progress.Round, progress.Phase, progress.Done, progress.Total, progress.Loss)));
+        }
+        catch (FederationException e) when (e.Code == ErrorCatalogue.DiskFull)
+        {
+            // A note for `status` is not worth falling silent: the work in hand says that the disk is full.
+        }
     }
 
     private async Task RenewWhenDueAsync(bool asked, CancellationToken stopping)
@@ -150,8 +162,13 @@ public sealed partial class AgentService(SiteContext site, Worker worker, Certif
         }
         catch (Exception e)
         {
-            LogUnexpected(logger, e, assignment.Id);
-            await RespondAsync(assignment, ErrorCatalogue.Unexpected.With(e.Message, e), cancellation);
+            var full = DurableFile.IsDiskFull(e);
+            if (!full)
+            {
+                LogUnexpected(logger, e, assignment.Id);
+            }
+
+            await RespondAsync(assignment, (full ? ErrorCatalogue.DiskFull : ErrorCatalogue.Unexpected).With(e.Message, e), cancellation);
         }
         finally
         {
@@ -161,7 +178,7 @@ public sealed partial class AgentService(SiteContext site, Worker worker, Certif
 
     private async Task RespondAsync(Assignment assignment, FederationException error, CancellationToken cancellation)
     {
-        var response = Worker.ResponseTo(error, assignment);
+        var response = Worker.ResponseTo(error, assignment, _tracker.Failures);
         LogFailed(logger, assignment.Id, error.Code.Id, error.Message, response);
         if (response == FailureResponse.Decline)
         {

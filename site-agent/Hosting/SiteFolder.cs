@@ -21,8 +21,6 @@ public sealed class SiteFolder(string root)
 
     public string Lock => Path.Combine(Root, "agent.lock");
 
-    public string ProcessId => Path.Combine(Root, "agent.pid");
-
     public string Plans => Path.Combine(Root, "plans");
 
     public string Artifacts => Path.Combine(Root, "artifacts");

@@ -32,17 +32,22 @@ public static class FailureResponses
         ErrorCatalogue.ProtocolMismatch, ErrorCatalogue.SafetensorsInvalid, ErrorCatalogue.PlanOutOfRange, ErrorCatalogue.PlanInconsistent,
     ];
 
+    /// <summary>Attempts on a full disk, about half a minute apart in all, before the others need not wait any longer.</summary>
+    private const int PatienceWithFullDisk = 4;
+
     /// <param name="error">What went wrong.</param>
     /// <param name="kind">What was being done.</param>
     /// <param name="fromServer">True when the aggregator answered with it: there is nothing to decline then.</param>
-    public static FailureResponse Decide(ErrorCode error, Assignment.Types.Kind kind, bool fromServer)
+    /// <param name="failures">Failures of the same work in a row before this one.</param>
+    public static FailureResponse Decide(ErrorCode error, Assignment.Types.Kind kind, bool fromServer, int failures = 0)
     {
         if (Overtaken.Contains(error) || (fromServer && error == ErrorCatalogue.ContextMismatch))
         {
             return FailureResponse.Drop;
         }
 
-        if (!Refusals.Contains(error))
+        var full = error == ErrorCatalogue.DiskFull && !fromServer && failures >= PatienceWithFullDisk;
+        if (!full && !Refusals.Contains(error))
         {
             return FailureResponse.Retry;
         }

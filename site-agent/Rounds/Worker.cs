@@ -1,4 +1,5 @@
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.SiteAgent.Trainer;
 using Grpc.Core;
@@ -43,14 +44,33 @@ public sealed class Worker
     };
 
     /// <summary>What an error of an assignment leads to.</summary>
-    public static FailureResponse ResponseTo(FederationException error, Assignment assignment) =>
-        FailureResponses.Decide(error.Code, assignment.Kind, error.InnerException is RpcException);
+    /// <param name="failures">Failures in a row before this one.</param>
+    public static FailureResponse ResponseTo(FederationException error, Assignment assignment, int failures = 0) =>
+        FailureResponses.Decide(error.Code, assignment.Kind, error.InnerException is RpcException, failures);
+
+    /// <summary>
+    /// What the aggregator is told. The details of data errors name patients' files, and those of the trainer this
+    /// machine's folders; they stay here, in the log and in <c>site-agent data</c>.
+    /// </summary>
+    public static string ReasonToSend(FederationException error)
+    {
+        var text = error.Code.Number is (>= 1100 and < 1200) or 1403 or (>= 1500 and < 1600) ? $"{error.Code.Title} The site's log has the details." : error.Message;
+        return text.Length > 1000 ? text[..1000] : text;
+    }
 
     /// <summary>Tells the aggregator that this site will not do an assignment, and why.</summary>
     public async Task DeclineAsync(Assignment assignment, FederationException error, CancellationToken cancellation)
     {
-        _site.Audit.Append("work.declined", assignment.Id, new Dictionary<string, string> { ["code"] = error.Code.Id, ["reason"] = error.Message });
-        var reason = error.Message.Length > 1000 ? error.Message[..1000] : error.Message;
+        try
+        {
+            _site.Audit.Append("work.declined", assignment.Id, new Dictionary<string, string> { ["code"] = error.Code.Id, ["reason"] = error.Message });
+        }
+        catch (Exception e) when (DurableFile.IsDiskFull(e) || e is FederationException { Code.Number: 1403 })
+        {
+            // A decline sends nothing of the site's; not telling would leave the others waiting for a full disk.
+        }
+
+        var reason = ReasonToSend(error);
         var request = new DeclineRequest
         {
             Run = assignment.Run,

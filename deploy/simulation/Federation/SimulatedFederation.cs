@@ -13,6 +13,7 @@ namespace BrainMVP.Federated.Simulation.Federation;
 public sealed class SimulatedFederation(Executables executables, SimulationFolder folder, IReadOnlyList<SiteSpecification> sites, Plan plan, int port) : IAsyncDisposable
 {
     private const string Approver = "simulation";
+    private const int PortAttempts = 5;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan CommandLimit = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
@@ -32,11 +33,7 @@ public sealed class SimulatedFederation(Executables executables, SimulationFolde
     public async Task Start(IReadOnlyList<SiteData> data, CancellationToken cancellation)
     {
         await Tool.Run(executables.Aggregator, ["init", "--dir", folder.Aggregator, "--consortium", "simulation", "--host", "127.0.0.1"], CommandLimit, cancellation);
-        var listen = port > 0 ? port : FreePort();
-        _aggregator = ManagedProcess.Start("aggregator", executables.Aggregator,
-            ["serve", "--dir", folder.Aggregator, "--address", "127.0.0.1", "--port", listen.ToString(CultureInfo.InvariantCulture)], Log("aggregator"));
-        await WaitForAggregator(cancellation);
-        Tell(_aggregator);
+        var listen = await StartAggregator(cancellation);
 
         using var admin = Administrator();
         await Parallel.ForEachAsync(data, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation }, async (site, token) =>
@@ -54,10 +51,36 @@ public sealed class SimulatedFederation(Executables executables, SimulationFolde
         }
     }
 
+    /// <summary>Starts the aggregator on the wished port, or on a free one, and answers which.</summary>
+    private async Task<int> StartAggregator(CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var listen = port > 0 ? port : FreePort();
+            _aggregator = ManagedProcess.Start("aggregator", executables.Aggregator,
+                ["serve", "--dir", folder.Aggregator, "--address", "127.0.0.1", "--port", listen.ToString(CultureInfo.InvariantCulture)], Log("aggregator"));
+            try
+            {
+                await WaitForAggregator(cancellation);
+                Tell(_aggregator);
+                return listen;
+            }
+            catch (FederationException e) when (e.Code == ErrorCatalogue.PortInUse && port == 0 && attempt < PortAttempts)
+            {
+                // It was free a moment ago; another process was faster. The next one has a log of its own.
+                await _aggregator.DisposeAsync();
+                File.Delete(Log("aggregator"));
+            }
+        }
+    }
+
     /// <summary>A connection with the first administrator's credentials.</summary>
     public AdminClient Administrator() => AdminClient.FromFolder(folder.Aggregator, null);
 
-    /// <summary>Approves the plan at each site as soon as it was proposed there.</summary>
+    /// <summary>
+    /// Approves the plan at each site as soon as it was proposed there. A site whose agent was killed meanwhile is left to
+    /// the quorum, as in a round; one that could not start ends the simulation with its error.
+    /// </summary>
     public async Task ApproveEverywhere(string planHash, CancellationToken cancellation)
     {
         var limit = TimeSpan.FromSeconds(plan.Quorum.ApprovalDeadlineSeconds);
@@ -70,7 +93,13 @@ public sealed class SimulatedFederation(Executables executables, SimulationFolde
             {
                 if (Agents[site.Name].HasExited)
                 {
-                    throw Died(Agents[site.Name], Log(site.Name));
+                    var death = Died(Agents[site.Name], Log(site.Name));
+                    if (death.Code != ErrorCatalogue.SimulationFailed)
+                    {
+                        throw death;
+                    }
+
+                    return;
                 }
 
                 if (deadline.IsCancellationRequested && !token.IsCancellationRequested)
@@ -103,7 +132,7 @@ public sealed class SimulatedFederation(Executables executables, SimulationFolde
         if (_aggregator is not null)
         {
             await _aggregator.DisposeAsync();
-            await ManagedProcess.EndStranger(Path.Combine(folder.Aggregator, "aggregator.lock.pid"), folder.Aggregator);
+            await ManagedProcess.EndStranger(Path.Combine(folder.Aggregator, "aggregator.pid"), folder.Aggregator);
         }
     }
 

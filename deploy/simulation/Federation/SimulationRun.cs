@@ -27,6 +27,16 @@ public sealed class SimulationRun(SimulationOptions options)
     /// <exception cref="FederationException">BMF-1601 or BMF-1602 when the run does not complete; every process is ended first.</exception>
     public async Task Execute(CancellationToken cancellation)
     {
+        if (options.PhantomSpacing is not (1 or 2 or 4))
+        {
+            throw ErrorCatalogue.ArgumentInvalid.With($"--phantom-spacing is {options.PhantomSpacing}; it must be 1, 2 or 4.");
+        }
+
+        if (options.Port is < 0 or > 65535)
+        {
+            throw ErrorCatalogue.ArgumentInvalid.With($"--port is {options.Port}; it must be in 0..65535.");
+        }
+
         var plan = ReadPlan();
         var sites = SiteSpecification.From(options);
         plan = plan with { Quorum = plan.Quorum with { MinimumSites = Math.Min(plan.Quorum.MinimumSites, sites.Count) } };
@@ -47,14 +57,14 @@ public sealed class SimulationRun(SimulationOptions options)
                 await _timings.Measure("setup", () => federation.Start(data, cancellation));
                 using var admin = federation.Administrator();
                 await _timings.Measure("submit", () => Submit(executables, folder, federation, plan, sites, cancellation));
-                status = await _timings.Measure("training", () => new RunFollower(admin, federation, RunName, options.PauseLimitSeconds).Follow(cancellation));
+                status = await _timings.Measure("training", () => new RunFollower(admin, federation, RunName, folder.Root, options.PauseLimitSeconds).Follow(cancellation));
                 profiles = await admin.Admin.ListSitesAsync(new ListSitesRequest(), AdminClient.Options(cancellation));
-                await _timings.Measure("export", () => Tool.Run(executables.Aggregator, ["run", "export", RunName, "--history", "--out", folder.Root, "--dir", folder.Aggregator], CommandLimit, cancellation));
-                if (status.Summary.State != "completed")
+                if (status.Summary.CommittedRounds > 0)
                 {
-                    failure = (status.Summary.State == "paused" ? ErrorCatalogue.SimulationPaused : ErrorCatalogue.SimulationFailed)
-                        .With($"The run is {status.Summary.State}: {status.Summary.Reason}");
+                    await _timings.Measure("export", () => Tool.Run(executables.Aggregator, ["run", "export", RunName, "--history", "--out", folder.Root, "--dir", folder.Aggregator], CommandLimit, cancellation));
                 }
+
+                failure = FailureOf(status, folder);
             }
             finally
             {
@@ -78,6 +88,25 @@ public sealed class SimulationRun(SimulationOptions options)
         }
     }
 
+    /// <summary>Why a run that ended without completing did so, or null.</summary>
+    private static FederationException? FailureOf(RunStatus status, SimulationFolder folder)
+    {
+        if (status.Summary.State == "completed")
+        {
+            return null;
+        }
+
+        var reasons = RunFollower.WhySitesAreOut(status);
+        if (status.Summary.State == "paused" && reasons.Count > 0 && ErrorCatalogue.Find(reasons[0].Split(':')[0]) is { } shared
+            && reasons.All(r => r.StartsWith(shared.Id, StringComparison.Ordinal)))
+        {
+            return shared.With($"The run is paused: {status.Summary.Reason} {folder.Report} has the details.");
+        }
+
+        return (status.Summary.State == "paused" ? ErrorCatalogue.SimulationPaused : ErrorCatalogue.SimulationFailed)
+            .With($"The run is {status.Summary.State}: {status.Summary.Reason}");
+    }
+
     private Plan ReadPlan()
     {
         var plan = options.Plan is null ? Presets.Create(Presets.Demo) : PlanReader.ReadFile(options.Plan);
@@ -90,11 +119,6 @@ public sealed class SimulationRun(SimulationOptions options)
 
     private async Task<IReadOnlyList<SiteData>> PrepareData(Executables executables, SimulationFolder folder, IReadOnlyList<SiteSpecification> sites, Plan plan, CancellationToken cancellation)
     {
-        if (options.PhantomSpacing is not (1 or 2 or 4))
-        {
-            throw ErrorCatalogue.ArgumentInvalid.With($"--phantom-spacing is {options.PhantomSpacing}; it must be 1, 2 or 4.");
-        }
-
         var phantoms = sites.Where(s => s.Data is null).ToArray();
         if (phantoms.Length > 0)
         {

@@ -25,6 +25,11 @@ public static class Closing
             Console.WriteLine($"Template {modality,-5} {(template.Delivered ? $"delivered, {template.Contributors} contributors" : $"withheld: {template.Reason}")}{structure}");
         }
 
+        foreach (var site in results.Sites.Where(s => s.Refusal.Length > 0))
+        {
+            Console.WriteLine($"{site.Name} refused the plan: {site.Refusal}");
+        }
+
         foreach (var site in results.Sites.Where(s => s.Skipped.Count > 0))
         {
             Console.WriteLine($"{site.Name} skipped {site.Skipped.Count} cases: {string.Join(", ", site.Skipped.GroupBy(s => s.Error).Select(g => $"{g.Count()} x {g.Key}"))}");

@@ -50,7 +50,7 @@ public static class LiveTable
     {
         if (!site.Approved)
         {
-            return "approving the plan";
+            return site.Refusal.Length > 0 ? $"refused: {site.Refusal}" : "approving the plan";
         }
 
         return round is not null && round.Dropouts.TryGetValue(site.Site, out var reason) && round.State != "committed"

@@ -8,14 +8,20 @@ using Spectre.Console;
 namespace BrainMVP.Federated.Simulation.Progress;
 
 /// <summary>Watches a run to its end: a live table on a terminal, a line for each change elsewhere.</summary>
-public sealed class RunFollower(AdminClient admin, SimulatedFederation federation, string run, int pauseLimitSeconds)
+public sealed class RunFollower(AdminClient admin, SimulatedFederation federation, string run, string root, int pauseLimitSeconds)
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan UnreachableLimit = TimeSpan.FromSeconds(120);
 
+    /// <summary>Less than this, and neither aggregator nor sites can note anything, not even that they give up.</summary>
+    private const long LeastFreeBytes = 128 * 1024;
+
+    private static readonly TimeSpan DiskFullLimit = TimeSpan.FromSeconds(15);
+
     private readonly HashSet<int> _reportedDeaths = [];
     private readonly List<string> _notes = [];
     private DateTimeOffset? _pausedSince;
+    private DateTimeOffset? _diskFullSince;
     private DateTimeOffset? _unreachableSince;
 
     /// <summary>The last status: completed, aborted, or paused for longer than the limit.</summary>
@@ -54,6 +60,7 @@ public sealed class RunFollower(AdminClient admin, SimulatedFederation federatio
         while (true)
         {
             NoteDeaths(note);
+            CheckDisk();
             if (await Ask(cancellation) is { } status)
             {
                 show(status);
@@ -85,6 +92,27 @@ public sealed class RunFollower(AdminClient admin, SimulatedFederation federatio
         }
     }
 
+    /// <summary>Nothing that an administrator could do would let such a run begin.</summary>
+    public static bool EverySiteRefused(RunStatus status) => status.Sites.Count > 0 && status.Sites.All(s => s.Refusal.Length > 0);
+
+    /// <summary>Reasons of the sites that refused the plan or left the open round, each beginning with an error number.</summary>
+    public static IReadOnlyList<string> WhySitesAreOut(RunStatus status)
+    {
+        var open = status.Rounds.LastOrDefault(r => r.State is not "committed");
+        return [.. status.Sites.Select(s => s.Refusal).Where(r => r.Length > 0), .. open?.Dropouts.Values.AsEnumerable() ?? []];
+    }
+
+    private void CheckDisk()
+    {
+        var free = new DriveInfo(root).AvailableFreeSpace;
+        var now = TimeProvider.System.GetUtcNow();
+        _diskFullSince = free < LeastFreeBytes ? _diskFullSince ?? now : null;
+        if (now - _diskFullSince > DiskFullLimit)
+        {
+            throw ErrorCatalogue.DiskFull.With($"{root} has {free} bytes left.");
+        }
+    }
+
     private bool PausedTooLong(RunStatus status, Action<string> note)
     {
         if (status.Summary.State != "paused")
@@ -96,6 +124,11 @@ public sealed class RunFollower(AdminClient admin, SimulatedFederation federatio
         if (_pausedSince is null)
         {
             _pausedSince = TimeProvider.System.GetUtcNow();
+            if (EverySiteRefused(status))
+            {
+                return true;
+            }
+
             Note($"Paused: {status.Summary.Reason} The simulation waits {pauseLimitSeconds} s; `aggregator run --help` lists what an administrator can do.", note);
         }
 

@@ -79,7 +79,7 @@ public static class HtmlReport
         html.Append("<table><tr><th>site</th><th>modalities</th><th>cases</th><th>rounds</th><th>steps</th><th>skipped cases</th></tr>");
         foreach (var site in results.Sites)
         {
-            html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(site.Name)}</td><td>{Text(string.Join(", ", site.Modalities))}</td><td>{site.Cases}</td><td>{site.Rounds}</td><td>{site.Steps}</td><td>{site.Skipped.Count}</td></tr>");
+            html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(site.Name)}</td><td>{Text(string.Join(", ", site.Modalities))}</td><td>{site.Cases}</td><td>{(site.Refusal.Length > 0 ? $"<span class=\"bad\">refused the plan: {Text(site.Refusal)}</span>" : site.Rounds)}</td><td>{site.Steps}</td><td>{site.Skipped.Count}</td></tr>");
         }
 
         html.Append("</table>");

@@ -14,8 +14,9 @@ public sealed record SkippedResult(string Subject, string Error, string Detail);
 /// <summary>What one site contributed.</summary>
 /// <param name="Steps">Optimiser steps in committed rounds.</param>
 /// <param name="Notes">For example that volumes were resampled.</param>
+/// <param name="Refusal">Why the site refused the plan; empty when it did not.</param>
 /// <param name="MinimumCohort">Of the policy file that the simulation wrote for the site.</param>
-public sealed record SiteResult(string Name, IReadOnlyList<string> Modalities, int Cases, int Steps, int Rounds, IReadOnlyList<SkippedResult> Skipped, IReadOnlyList<string> Notes, int MinimumCohort);
+public sealed record SiteResult(string Name, IReadOnlyList<string> Modalities, int Cases, int Steps, int Rounds, IReadOnlyList<SkippedResult> Skipped, IReadOnlyList<string> Notes, string Refusal, int MinimumCohort);
 
 /// <summary>One modality's template.</summary>
 /// <param name="Contributors">Sites in the last sum.</param>
@@ -59,7 +60,7 @@ public sealed record SimulationResults
             ModelHash = File.Exists(folder.GlobalModel) ? CanonicalJson.Hash(File.ReadAllBytes(folder.GlobalModel)) : "",
             Loss = [.. (status?.Validation ?? []).OrderBy(v => v.Round).Select(v => v.Loss)],
             Run = status,
-            Sites = [.. data.Select(d => Site(d.Site.Name, prepared[d.Site.Name], committed, profiles))],
+            Sites = [.. data.Select(d => Site(d.Site.Name, prepared[d.Site.Name], status, committed, profiles))],
             Templates = TemplateResults(folder, plan, status, committed, prepared),
         };
     }
@@ -80,7 +81,7 @@ public sealed record SimulationResults
         Timings,
     };
 
-    private static SiteResult Site(string name, SiteVolumes volumes, RoundStatus[] committed, ListSitesResponse profiles)
+    private static SiteResult Site(string name, SiteVolumes volumes, RunStatus? status, RoundStatus[] committed, ListSitesResponse profiles)
     {
         var profile = profiles.Sites.FirstOrDefault(s => s.Site == name);
         var took = committed.Where(r => r.Uploaded.Contains(name)).ToArray();
@@ -92,6 +93,7 @@ public sealed record SimulationResults
             took.Length,
             volumes.Skipped,
             volumes.Notes,
+            status?.Sites.FirstOrDefault(s => s.Site == name)?.Refusal ?? "",
             SimulatedMinimumCohort);
     }
 

@@ -52,7 +52,7 @@ public sealed class SiteVolumes
             scan = DatasetScanner.Scan(data.Folder);
             set = PreparedDataset.Prepare(scan, plan.Imaging, Path.Combine(folder.Work, "evaluation", data.Site.Name), null, cancellation);
         }
-        catch (FederationException e)
+        catch (FederationException e) when (e.Code.Number is >= 1100 and < 1200)
         {
             return new SiteVolumes(plan) { Skipped = [new SkippedResult("all cases", e.Code.Id, e.Message)] };
         }

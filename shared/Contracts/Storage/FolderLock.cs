@@ -3,34 +3,67 @@ using BrainMVP.Federated.Contracts.Errors;
 
 namespace BrainMVP.Federated.Contracts.Storage;
 
-/// <summary>One process a folder: an exclusively opened file that names its holder. The system releases it when the process dies.</summary>
+/// <summary>
+/// One process a folder: an exclusively opened <c>NAME.lock</c>, and <c>NAME.pid</c> with its holder's process id beside
+/// it. The system lets go of the lock when the process ends, however it ends; only the lock counts, not the id.
+/// </summary>
 public sealed class FolderLock : IDisposable
 {
     private readonly FileStream _file;
+    private readonly string _processId;
 
-    private FolderLock(FileStream file)
+    private FolderLock(FileStream file, string processId)
     {
         _file = file;
+        _processId = processId;
     }
 
-    /// <exception cref="FederationException">BMF-1009 when another process holds it.</exception>
+    /// <param name="path">The lock file; its folder is created when missing.</param>
+    /// <exception cref="FederationException">BMF-1009 naming the holder when another process holds it.</exception>
     public static FolderLock Take(string path)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        Directory.CreateDirectory(folder);
+        var processId = Path.ChangeExtension(path, ".pid");
+        FileStream file;
         try
         {
-            var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            File.WriteAllText(path + ".pid", Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
-            return new FolderLock(file);
+            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException e) when (!DurableFile.IsDiskFull(e))
         {
-            throw ErrorCatalogue.AlreadyRunning.With($"{Path.GetDirectoryName(Path.GetFullPath(path))} is in use by process {HolderOf(path)}.", e);
+            throw ErrorCatalogue.AlreadyRunning.With($"{folder} is in use by process {(ReadHolder(processId) is { } id ? id.ToString(CultureInfo.InvariantCulture) : "unknown")}.", e);
+        }
+
+        File.WriteAllText(processId, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+        return new FolderLock(file, processId);
+    }
+
+    /// <summary>Process id of whoever holds the lock; 0 when held by somebody unknown, null when it is free.</summary>
+    public static int? Holder(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            using var probe = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return null;
+        }
+        catch (IOException)
+        {
+            return ReadHolder(Path.ChangeExtension(path, ".pid")) ?? 0;
         }
     }
 
-    /// <summary>Process id that the last holder wrote, or "unknown".</summary>
-    public static string HolderOf(string path) => File.Exists(path + ".pid") ? File.ReadAllText(path + ".pid") : "unknown";
+    public void Dispose()
+    {
+        File.Delete(_processId);
+        _file.Dispose();
+    }
 
-    public void Dispose() => _file.Dispose();
+    private static int? ReadHolder(string processId) =>
+        File.Exists(processId) && int.TryParse(File.ReadAllText(processId), NumberStyles.Integer, CultureInfo.InvariantCulture, out var id) ? id : null;
 }

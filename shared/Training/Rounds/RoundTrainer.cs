@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Json;
+using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Contracts.Tensors;
 using BrainMVP.Federated.Networks.Models;
 using BrainMVP.Federated.Networks.Templates;
@@ -36,7 +37,7 @@ public static class RoundTrainer
     /// <exception cref="FederationException">BMF-1009, 1101, 1312, 1401, 1403, 1405, 1406, 1502, 1504, 1505.</exception>
     public static RoundOutcome Run(RoundJob job, IEnumerable<TrainingCase> cases, Action<TrainingProgress> progress, CancellationToken ct)
     {
-        using var guard = new JobLock(job.JobFolder);
+        using var guard = FolderLock.Take(Path.Combine(job.JobFolder, "trainer.lock"));
         progress(new TrainingProgress("prepare", 0, 1, 0));
         TorchRuntime.Start(job.Plan.Training.Threads);
         var data = new SiteData(job.Plan, job.Site, cases);

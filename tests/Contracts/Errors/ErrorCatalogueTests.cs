@@ -1,6 +1,5 @@
 using System.Text;
 using BrainMVP.Federated.Contracts.Errors;
-using Grpc.Core;
 
 namespace BrainMVP.Federated.Contracts.Tests.Errors;
 
@@ -38,16 +37,6 @@ public sealed class ErrorCatalogueTests
         Assert.Contains("BMF-1008", text, StringComparison.Ordinal);
         Assert.Contains("Port 8443.", text, StringComparison.Ordinal);
         Assert.Contains(ErrorCatalogue.PortInUse.Remedy, text, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void A_number_crosses_grpc_and_transport_failures_have_one()
-    {
-        var trailers = new Metadata { { ErrorTrailer.Name, "BMF-1303" } };
-        var known = ErrorTrailer.Read(new RpcException(new Status(StatusCode.FailedPrecondition, "Round 3."), trailers));
-        Assert.Equal(("BMF-1303", "Round 3."), (known.Code.Id, known.Message));
-        Assert.Equal("BMF-1407", ErrorTrailer.Read(new RpcException(new Status(StatusCode.Unavailable, "gone"))).Code.Id);
-        Assert.Equal("BMF-1901", ErrorTrailer.Read(new RpcException(new Status(StatusCode.Unimplemented, "old"))).Code.Id);
     }
 
     [Fact]

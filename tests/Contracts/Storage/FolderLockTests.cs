@@ -22,9 +22,14 @@ public sealed class FolderLockTests : IDisposable
     {
         FolderLock.Take(_folder["lock"]).Dispose();
         using var second = FolderLock.Take(_folder["lock"]);
-        Assert.Equal(Environment.ProcessId.ToString(CultureInfo.InvariantCulture), FolderLock.HolderOf(_folder["lock"]));
+        Assert.Equal(Environment.ProcessId, FolderLock.Holder(_folder["lock"]));
     }
 
     [Fact]
-    public void Nobody_has_held_a_lock_that_is_not_there() => Assert.Equal("unknown", FolderLock.HolderOf(_folder["lock"]));
+    public void Nobody_holds_a_lock_that_is_not_there_or_was_let_go()
+    {
+        Assert.Null(FolderLock.Holder(_folder["lock"]));
+        FolderLock.Take(_folder["lock"]).Dispose();
+        Assert.Null(FolderLock.Holder(_folder["lock"]));
+    }
 }

@@ -1,4 +1,5 @@
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.SiteAgent.Hosting;
 
 namespace BrainMVP.Federated.SiteAgent.Tests.Hosting;
@@ -20,17 +21,17 @@ public sealed class HostingTests
     public void One_folder_has_one_agent()
     {
         using var site = new TemporarySite();
-        Assert.Null(AgentLock.Holder(site.Folder));
-        using (AgentLock.Take(site.Folder))
+        Assert.Null(FolderLock.Holder(site.Folder.Lock));
+        using (FolderLock.Take(site.Folder.Lock))
         {
-            Assert.Equal(Environment.ProcessId, AgentLock.Holder(site.Folder));
-            var e = Assert.Throws<FederationException>(() => AgentLock.Take(site.Folder));
+            Assert.Equal(Environment.ProcessId, FolderLock.Holder(site.Folder.Lock));
+            var e = Assert.Throws<FederationException>(() => FolderLock.Take(site.Folder.Lock));
             Assert.Equal(ErrorCatalogue.AlreadyRunning, e.Code);
             Assert.Contains($"{Environment.ProcessId}", e.Message, StringComparison.Ordinal);
         }
 
-        Assert.Null(AgentLock.Holder(site.Folder));
-        AgentLock.Take(site.Folder).Dispose();
+        Assert.Null(FolderLock.Holder(site.Folder.Lock));
+        FolderLock.Take(site.Folder.Lock).Dispose();
     }
 
     [Fact]

@@ -1,0 +1,3 @@
+using BrainMVP.Federated.EndToEnd.Tests.Support;
+
+[assembly: AssemblyFixture(typeof(SharedRuns))]

@@ -1,0 +1,91 @@
+using System.Globalization;
+using BrainMVP.Federated.Contracts.V1;
+using BrainMVP.Federated.Trust.Transport;
+
+namespace BrainMVP.Federated.EndToEnd.Tests.Support;
+
+/// <summary>An aggregator process and agents, driven by the commands that people type.</summary>
+internal sealed class SmallFederation : IAsyncDisposable
+{
+    public const string Run = "first";
+
+    private readonly TemporaryFolder _folder;
+    private readonly string _name;
+    private readonly CancellationToken _cancellation;
+    private readonly List<RunningProcess> _agents = [];
+    private RunningProcess? _aggregator;
+
+    private SmallFederation(TemporaryFolder folder, string name, CancellationToken cancellation)
+    {
+        _folder = folder;
+        _name = name;
+        _cancellation = cancellation;
+    }
+
+    public string Aggregator => _folder.PathOf(_name);
+
+    /// <summary>Address that sites dial.</summary>
+    public string Url => File.ReadAllText(Path.Combine(Aggregator, "address")).Trim();
+
+    /// <summary>Creates a consortium and starts its aggregator.</summary>
+    public static async Task<SmallFederation> Start(TemporaryFolder folder, CancellationToken cancellation, string name = "consortium")
+    {
+        var federation = new SmallFederation(folder, name, cancellation);
+        (await federation.Command(Programs.Aggregator, "init", "--dir", federation.Aggregator, "--consortium", name, "--host", "127.0.0.1")).Succeeded();
+        federation._aggregator = RunningProcess.Start(Programs.Aggregator, "serve", "--dir", federation.Aggregator, "--address", "127.0.0.1", "--port", "0", "--stop-with-stdin");
+        await federation._aggregator.LineWith("is ready at", cancellation);
+        return federation;
+    }
+
+    public string Site(string name) => _folder.PathOf(_name + "-sites", name);
+
+    public Task<Finished> Command(string file, params string[] arguments) => RunningProcess.Run(file, arguments, _cancellation);
+
+    /// <summary>A command of the administrator.</summary>
+    public Task<Finished> Administer(params string[] arguments) => Command(Programs.Aggregator, [.. arguments, "--dir", Aggregator]);
+
+    /// <summary>A one-time token.</summary>
+    public async Task<string> Invite(string site) => (await Administer("site", "invite", site)).Succeeded().Output.Trim();
+
+    public Task<Finished> Enroll(string site, string token) => Command(Programs.SiteAgent, "enroll", Url, token, "--dir", Site(site));
+
+    /// <summary>Enrols a site with a policy and starts its agent.</summary>
+    public async Task<RunningProcess> Join(string site, string data, int minimumCohort)
+    {
+        (await Enroll(site, await Invite(site))).Succeeded();
+        (await Command(Programs.SiteAgent, "policy", "init", "--minimum-cohort", minimumCohort.ToString(CultureInfo.InvariantCulture), "--force", "--dir", Site(site))).Succeeded();
+        var agent = RunningProcess.Start(Programs.SiteAgent, "run", "--dir", Site(site), "--data", data, "--stop-with-stdin");
+        _agents.Add(agent);
+        return agent;
+    }
+
+    /// <summary>Submits a plan to sites and answers its hash.</summary>
+    public async Task<string> Submit(string plan, params string[] sites)
+    {
+        var model = _folder.PathOf("initial.safetensors");
+        (await Command(Programs.SiteAgent, "model", "init", plan, "--out", model)).Succeeded();
+        var submitted = (await Administer("run", "submit", plan, "--run", Run, "--model", model, "--sites", string.Join(',', sites))).Succeeded();
+        return submitted.Output.Split(' ')[^1].Trim();
+    }
+
+    /// <summary>Approves a plan as soon as the agent has shown it.</summary>
+    public async Task Approve(string site, string hash)
+    {
+        await Wait.Until(() => File.Exists(Path.Combine(Site(site), "plans", hash + ".json")), () => $"{site} never received the plan.", _cancellation);
+        (await Command(Programs.SiteAgent, "plans", "approve", hash, "--by", "tester", "--dir", Site(site))).Succeeded();
+    }
+
+    public async Task<RunStatus> Status()
+    {
+        using var admin = AdminClient.FromFolder(Aggregator, null);
+        return await admin.Admin.GetRunStatusAsync(new GetRunStatusRequest { Run = Run }, AdminClient.Options(_cancellation));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in _agents.Append(_aggregator).OfType<RunningProcess>())
+        {
+            await process.DisposeAsync();
+        }
+    }
+}
