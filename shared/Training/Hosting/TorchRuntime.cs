@@ -35,7 +35,8 @@ public static class TorchRuntime
             }
             catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or NotSupportedException or BadImageFormatException)
             {
-                throw ErrorCatalogue.TorchUnavailable.With((e.InnerException ?? e).Message, e);
+                // Upstream puts its whole search into the message; the first line says what is missing.
+                throw ErrorCatalogue.TorchUnavailable.With((e.InnerException ?? e).Message.Split('\n')[0].Trim(), e);
             }
         }
     }
