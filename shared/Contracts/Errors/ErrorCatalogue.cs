@@ -73,7 +73,7 @@ public static class ErrorCatalogue
     public static readonly ErrorCode OutputNotOurs = new(1603, "The output folder holds other things.", "Choose an empty folder or one that an earlier simulation made.", 72);
 
     public static readonly ErrorCode Unexpected = new(1901, "An unexpected error occurred.", "Please report it with the log; nothing that was confirmed is lost.", 1);
-    public static readonly ErrorCode Cancelled = new(1902, "The command was interrupted.", "Start it again; finished steps are kept.", 130);
+    public static readonly ErrorCode Cancelled = new(1902, "The command was interrupted.", "Start it again; nothing that was confirmed is lost.", 130);
 
     /// <summary>All entries by ascending number.</summary>
     public static IReadOnlyList<ErrorCode> All { get; } = typeof(ErrorCatalogue)
