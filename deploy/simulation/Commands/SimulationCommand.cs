@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Simulation.Federation;
 
 namespace BrainMVP.Federated.Simulation.Commands;
@@ -71,6 +72,11 @@ public static class SimulationCommand
             var known = Trust.Transport.RpcErrors.Translate(e);
             Console.Error.WriteLine(known.ToDisplayText());
             return known.Code.ExitCode;
+        }
+        catch (IOException e) when (DurableFile.IsDiskFull(e))
+        {
+            Console.Error.WriteLine(ErrorCatalogue.DiskFull.With(e.Message, e).ToDisplayText());
+            return ErrorCatalogue.DiskFull.ExitCode;
         }
         catch (OperationCanceledException)
         {

@@ -77,7 +77,14 @@ public sealed partial class ManagedProcess : IAsyncDisposable
         _process.Dispose();
         lock (_lock)
         {
-            _log.Dispose();
+            try
+            {
+                _log.Dispose();
+            }
+            catch (IOException)
+            {
+                // The last lines do not fit on a full disk; ending the other processes matters more.
+            }
         }
     }
 

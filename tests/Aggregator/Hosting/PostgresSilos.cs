@@ -29,6 +29,8 @@ internal sealed class PostgresSilos : IAsyncDisposable
             {
                 silo.Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = (service, service));
                 silo.ConfigureEndpoints(IPAddress.Loopback, FreePort(), FreePort());
+                // The silo would remove old silos by itself whenever the membership changes, before a test has seen them.
+                silo.Configure<ClusterMembershipOptions>(options => (options.DefunctSiloCleanupPeriod, options.MaxDefunctSiloEntries) = (null, null));
                 silo.UseAdoNetClustering(clustering =>
                 {
                     clustering.Invariant = Invariant;
