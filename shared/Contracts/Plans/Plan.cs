@@ -40,19 +40,22 @@ public sealed record RoundsPlan
     public int LocalSteps { get; init; } = 200;
 }
 
-/// <summary>UniFormer-3D encoder and its reconstruction decoder.</summary>
+/// <summary>The encoder and its reconstruction decoder.</summary>
 public sealed record NetworkPlan
 {
-    [PlanField("Channels of the four stages.", Unit = "channels", Minimum = 4, Maximum = 2048, Items = 4)]
+    [PlanField("Backbone. A plan that names unet3d and no widths gets its published ones: [32, 64, 128, 256], depths [1, 2, 2, 4].", OneOf = [Backbones.UniFormer, Backbones.UNet3D])]
+    public string Backbone { get; init; } = Backbones.UniFormer;
+
+    [PlanField("Channels of the four stages; of unet3d multiples of 8.", Unit = "channels", Minimum = 4, Maximum = 2048, Items = 4)]
     public IReadOnlyList<int> Widths { get; init; } = [64, 128, 320, 512];
 
-    [PlanField("Blocks of the four stages; the first two convolve, the last two attend.", Unit = "blocks", Minimum = 1, Maximum = 64, Items = 4)]
+    [PlanField("Blocks of the four stages; in uniformer the first two convolve and the last two attend.", Unit = "blocks", Minimum = 1, Maximum = 64, Items = 4)]
     public IReadOnlyList<int> Depths { get; init; } = [3, 4, 8, 3];
 
-    [PlanField("Channels of one attention head; divides the widths of stages 3 and 4.", Unit = "channels", Minimum = 1, Maximum = 512)]
+    [PlanField("Channels of one attention head of uniformer; divides the widths of stages 3 and 4.", Unit = "channels", Minimum = 1, Maximum = 512)]
     public int HeadWidth { get; init; } = 64;
 
-    [PlanField("Hidden width of the feed-forward parts over the block's width.", Minimum = 1, Maximum = 8)]
+    [PlanField("Hidden width of uniformer's feed-forward parts over the block's width.", Minimum = 1, Maximum = 8)]
     public int MlpRatio { get; init; } = 4;
 }
 
@@ -67,6 +70,9 @@ public sealed record ImagingPlan
 
     [PlanField("Crop side lengths along R, A, S; multiples of 16.", Unit = "voxels", Minimum = 16, Maximum = 256, Items = 3)]
     public IReadOnlyList<int> Crop { get; init; } = [96, 96, 96];
+
+    [PlanField("Where crops lie: uniform over all valid positions; foreground centres half of them on a voxel of the head and half on one of the background.", OneOf = ["uniform", "foreground"])]
+    public string CropPosition { get; init; } = "uniform";
 
     [PlanField("Percentile of a volume that becomes 0.", Unit = "%", Minimum = 0, Maximum = 50)]
     public double LowerPercentile { get; init; } = 5;
@@ -108,6 +114,30 @@ public sealed record TrainingPlan
     [PlanField("Part of the run with linear warm-up before the cosine.", Minimum = 0, Maximum = 0.5)]
     public double WarmUp { get; init; }
 
+    [PlanField("Learning rate over the run: cosine falls once to 0; doubleSpeedCosine reaches 0 at half of the run and rises again, as the published code did before August 2025.", OneOf = ["cosine", "doubleSpeedCosine"])]
+    public string Schedule { get; init; } = "cosine";
+
+    [PlanField("Largest L2 norm of all network gradients together; above it they are scaled down. 0 does not clip.", Minimum = 0, Maximum = 1000000)]
+    public double ClipNorm { get; init; }
+
+    [PlanField("FedProx: factor mu of the pull mu (w - w_global) on the network's parameters. 0 is off.", Minimum = 0, Maximum = 1000)]
+    public double ProximalWeight { get; init; }
+
+    [PlanField("Decay of the exponential moving average over the local steps that a site sends instead of its last weights. 0 is off.", Minimum = 0, Maximum = 0.99999)]
+    public double MovingAverage { get; init; }
+
+    [PlanField("Number format of convolutions and matrix products; weights and sums stay fp32. fp16 scales the loss.", OneOf = [Precisions.Fp32, Precisions.Bf16, Precisions.Fp16])]
+    public string Precision { get; init; } = Precisions.Fp32;
+
+    [PlanField("Recompute the inside of every block in the backward pass: less memory, more time, the same gradients.")]
+    public bool Recomputation { get; init; }
+
+    [PlanField("Batch normalisation: averaged over the sites; local keeps each site's own affine parameters and statistics from round to round (FedBN); fixed freezes the statistics from batchNormFixedFrom on (FixBN).", OneOf = ["averaged", "local", "fixed"])]
+    public string BatchNorm { get; init; } = "averaged";
+
+    [PlanField("Progress of the run after which fixed batch normalisation uses the global statistics.", Minimum = 0, Maximum = 1)]
+    public double BatchNormFixedFrom { get; init; } = 0.5;
+
     [PlanField("Progress of the run after which view 2 is filled with another modality; before it, with the template.", Minimum = 0, Maximum = 1)]
     public double CrossModalStart { get; init; }
 
@@ -126,11 +156,26 @@ public sealed record TrainingPlan
     [PlanField("Temperature of the contrastive term.", Minimum = 0.001, Maximum = 100)]
     public double ContrastiveTemperature { get; init; } = 1;
 
+    [PlanField("Samples that the contrastive term pushes apart: all others of the micro-batch, or only those whose subject name has another prefix before its first number, for example BraTS-MEN and UCSF-PDGM.", OneOf = ["batch", "otherDatasets"])]
+    public string ContrastiveNegatives { get; init; } = "batch";
+
+    [PlanField("Reconstruction error: mse is the mean over all voxels; l2 the mean over the samples of the Euclidean norm.", OneOf = ["mse", "l2"])]
+    public string ReconstructionNorm { get; init; } = "mse";
+
+    [PlanField("Targets of a micro-batch: one random modality for each sample; one random position in the shuffled modality lists for the whole micro-batch; or every modality of every case, which makes micro-batches larger.", OneOf = ["perSample", "perMicroBatch", "all"])]
+    public string Targets { get; init; } = "perSample";
+
+    [PlanField("Fill view 2 also from global templates of modalities that the case lacks; a site with one modality then trains the cross-modal task too.")]
+    public bool FillFromGlobalTemplates { get; init; }
+
     [PlanField("Part of the mask cells that is filled.", Minimum = 0, Maximum = 1)]
     public double MaskRatio { get; init; } = 0.8;
 
     [PlanField("Side of a cubic mask cell; divides the crop sides.", Unit = "voxels", Minimum = 1, Maximum = 64)]
     public int MaskCell { get; init; } = 8;
+
+    [PlanField("grid masks exactly that part of a regular grid; cubes draws random cubes until their voxels, overlaps counted again, reach that part (about 55 % covered at 0.8).", OneOf = ["grid", "cubes"])]
+    public string MaskGeometry { get; init; } = "grid";
 
     [PlanField("One mask for both views of a sample instead of two.")]
     public bool SharedMask { get; init; }

@@ -23,7 +23,13 @@ public static class PlanRules
             Demand(side % plan.Training.MaskCell == 0, $"training.maskCell is {plan.Training.MaskCell}; it must divide every side of imaging.crop ({side}).");
         }
 
-        foreach (var width in plan.Network.Widths.Skip(2))
+        foreach (var width in plan.Network.Widths)
+        {
+            Demand(plan.Network.Backbone != Backbones.UNet3D || width % 8 == 0, $"network.widths has {width}; unet3d normalises in 8 groups, so its widths must be multiples of 8.");
+        }
+
+        Demand(plan.Network.Backbone != Backbones.UNet3D || plan.Training.BatchNorm == "averaged", "training.batchNorm must be averaged with unet3d, which has no batch normalisation.");
+        foreach (var width in plan.Network.Widths.Skip(2).Where(_ => plan.Network.Backbone == Backbones.UniFormer))
         {
             Demand(width % plan.Network.HeadWidth == 0, $"network.headWidth is {plan.Network.HeadWidth}; it must divide the widths of stages 3 and 4 ({width}).");
         }

@@ -5,13 +5,13 @@ namespace BrainMVP.Federated.Contracts.Plans;
 /// <summary>The named starting points of a plan. Differences between paper and code are plan fields, not code paths.</summary>
 public static class Presets
 {
-    /// <summary>arXiv 2410.10604 v1, with the choices recommended where it is silent.</summary>
+    /// <summary>arXiv 2410.10604 v1: percentiles 1 and 99, contrastive term from epoch 900 of 1500 on.</summary>
     public const string V1 = "brainmvp-v1";
 
-    /// <summary>The conference version: mask ratio 0.875.</summary>
+    /// <summary>The conference version: mask ratio 0.875, contrastive term from epoch 1000 of 1500 on.</summary>
     public const string Cvpr = "brainmvp-cvpr";
 
-    /// <summary>The published training script: template view weighted by 10, cross-modal view from 20 % on.</summary>
+    /// <summary>The published training script: template view weighted by 10, cross-modal view from 20 % on, one target position a micro-batch.</summary>
     public const string Code = "brainmvp-code";
 
     /// <summary>Narrow network on 4 mm volumes: a federation trains in minutes on two CPU cores.</summary>
@@ -22,9 +22,9 @@ public static class Presets
     /// <exception cref="FederationException">BMF-1003 for an unknown preset.</exception>
     public static Plan Create(string preset) => preset switch
     {
-        V1 => new Plan { Preset = V1 },
+        V1 => new Plan { Preset = V1, Imaging = new ImagingPlan { LowerPercentile = 1, UpperPercentile = 99 }, Training = new TrainingPlan { ContrastiveStart = 0.6 } },
         Cvpr => new Plan { Preset = Cvpr, Training = new TrainingPlan { MaskRatio = 0.875 } },
-        Code => new Plan { Preset = Code, Training = new TrainingPlan { TemplateWeight = 10, CrossModalStart = 0.2 } },
+        Code => new Plan { Preset = Code, Training = new TrainingPlan { TemplateWeight = 10, CrossModalStart = 0.2, Targets = "perMicroBatch" } },
         Demo => new Plan
         {
             Preset = Demo,
