@@ -3,10 +3,10 @@ using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Tensors;
-using BrainMVP.Federated.Networks.Models;
 using BrainMVP.Federated.Networks.Templates;
 using BrainMVP.Federated.Training.Models;
-using BrainMVP.Federated.Training.Optimization;
+using BrainMVP.Federated.Training.Rounds;
+using static TorchSharp.torch;
 
 namespace BrainMVP.Federated.Training.Checkpoints;
 
@@ -27,6 +27,16 @@ public sealed record RoundState
     public required IReadOnlyDictionary<string, ValidationSum> Validation { get; init; }
 
     public double TrainSeconds { get; init; }
+
+    /// <summary>Pieces that each micro-batch is cut into since memory ran out.</summary>
+    public int Pieces { get; init; } = 1;
+
+    /// <summary>Loss scale of fp16, and good steps since it last changed; 0 otherwise.</summary>
+    public double LossScale { get; init; }
+
+    public int LossScaleSteps { get; init; }
+
+    public IReadOnlyList<string> Notes { get; init; } = [];
 }
 
 /// <summary>
@@ -34,22 +44,27 @@ public sealed record RoundState
 /// metadata. One file that is replaced by a rename: a kill while writing leaves the checkpoint before, and tensors and
 /// counters can never be of different steps.
 /// </summary>
-public static class RoundCheckpoint
+internal static class RoundCheckpoint
 {
     private const string StateKey = "state";
 
     public static string PathIn(string jobFolder) => Path.Combine(jobFolder, "checkpoint", "state.safetensors");
 
-    public static void Save(string jobFolder, RoundState state, ReconstructionModel model, TemplateBank templates, AdamW optimizer)
+    public static void Save(string jobFolder, RoundState state, RoundSession session)
     {
-        var metadata = OptimizerSnapshot.Metadata(optimizer);
+        var (master, optimizer) = (session.Group.Master, session.Optimizer);
+        state = state with { LossScale = optimizer.Scaler?.Scale ?? 0, LossScaleSteps = optimizer.Scaler?.GoodSteps ?? 0 };
+        var metadata = OptimizerSnapshot.Metadata(optimizer.AdamW);
         metadata[StateKey] = Encoding.UTF8.GetString(CanonicalJson.Serialize(state));
-        SafetensorsWriter.WriteFile(PathIn(jobFolder), ModelFile.Sources(model, templates).Concat(OptimizerSnapshot.Sources(optimizer)), metadata);
+        SafetensorsWriter.WriteFile(
+            PathIn(jobFolder),
+            ModelFile.Sources(master.Model, master.Templates).Concat(OptimizerSnapshot.Sources(optimizer.AdamW)).Concat(Averages(optimizer).Select(t => TensorFile.Source(t.Key, t.Value))),
+            metadata);
     }
 
     /// <summary>Restores the last checkpoint of this start, or returns null when there is none.</summary>
     /// <exception cref="FederationException">BMF-1505 when it is damaged or of another start.</exception>
-    public static RoundState? Restore(string jobFolder, string start, ReconstructionModel model, TemplateBank templates, AdamW optimizer)
+    public static RoundState? Restore(string jobFolder, RoundSession session)
     {
         var path = PathIn(jobFolder);
         if (!File.Exists(path))
@@ -57,26 +72,26 @@ public static class RoundCheckpoint
             return null;
         }
 
+        var (master, optimizer) = (session.Group.Master, session.Optimizer);
         try
         {
             using var file = new SafetensorsReader(path);
             var state = CanonicalJson.Deserialize<RoundState>(Encoding.UTF8.GetBytes(file.Metadata.GetValueOrDefault(StateKey, "")));
-            if (state.Start != start)
+            if (state.Start != session.Start)
             {
                 throw ErrorCatalogue.CheckpointInvalid.With($"{path} belongs to another model, plan, round or snapshot.");
             }
 
-            foreach (var (name, tensor) in model.State.All)
+            foreach (var (name, tensor) in master.Model.State.All
+                .Concat(master.Templates.Templates.Select(t => KeyValuePair.Create(TemplateBank.NameOf(t.Key), (Tensor)t.Value)))
+                .Concat(Averages(optimizer)))
             {
                 TensorFile.Read(file, name, tensor);
             }
 
-            foreach (var (modality, template) in templates.Templates)
-            {
-                TensorFile.Read(file, TemplateBank.NameOf(modality), template);
-            }
-
-            OptimizerSnapshot.Read(file, optimizer, required: true);
+            OptimizerSnapshot.Read(file, optimizer.AdamW, required: true);
+            optimizer.Scaler?.Restore(state.LossScale, state.LossScaleSteps);
+            session.Group.Spread(active: 1);
             return state;
         }
         catch (FederationException e) when (e.Code != ErrorCatalogue.CheckpointInvalid)
@@ -84,4 +99,7 @@ public static class RoundCheckpoint
             throw ErrorCatalogue.CheckpointInvalid.With(e.Message, e);
         }
     }
+
+    private static IEnumerable<KeyValuePair<string, Tensor>> Averages(RoundOptimizer optimizer) =>
+        optimizer.Average?.Tensors.Select(t => KeyValuePair.Create("average." + t.Key, t.Value)) ?? [];
 }

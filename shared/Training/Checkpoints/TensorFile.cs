@@ -1,6 +1,6 @@
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Tensors;
-using BrainMVP.Federated.Networks.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace BrainMVP.Federated.Training.Checkpoints;
@@ -9,7 +9,11 @@ namespace BrainMVP.Federated.Training.Checkpoints;
 public static class TensorFile
 {
     /// <summary>A tensor as a source for <see cref="SafetensorsWriter"/>; read when written.</summary>
-    public static TensorSource Source(string name, Tensor tensor) => new(name, "F32", tensor.shape, stream => stream.Write(tensor.bytes));
+    public static TensorSource Source(string name, Tensor tensor) => new(name, "F32", tensor.shape, stream =>
+    {
+        using var scope = NewDisposeScope();
+        stream.Write((tensor.device_type == DeviceType.CPU ? tensor : tensor.detach().cpu()).bytes);
+    });
 
     /// <summary>Fills a tensor from a file.</summary>
     /// <exception cref="FederationException">BMF-1406 when the name, type or shape differs.</exception>
@@ -21,20 +25,22 @@ public static class TensorFile
                 $"{file.Path}: expected {name} F32 [{string.Join(", ", destination.shape)}], found {(info is null ? "nothing" : $"{info.DataType} [{string.Join(", ", info.Shape)}]")}.");
         }
 
-        file.ReadBytes(name, 0, destination.bytes);
+        if (destination.device_type == DeviceType.CPU)
+        {
+            file.ReadBytes(name, 0, destination.bytes);
+            return;
+        }
+
+        using var noGradient = no_grad();
+        using var arrived = empty(destination.shape);
+        file.ReadBytes(name, 0, arrived.bytes);
+        destination.copy_(arrived);
     }
 
     /// <summary>True when no element is NaN or infinite.</summary>
     public static bool IsFinite(Tensor tensor)
     {
-        foreach (var value in ModelState.Elements(tensor))
-        {
-            if (!float.IsFinite(value))
-            {
-                return false;
-            }
-        }
-
-        return true;
+        using var scope = NewDisposeScope();
+        return tensor.detach().isfinite().all().item<bool>();
     }
 }

@@ -26,6 +26,12 @@ public sealed record RoundJob
     /// <summary>Optimiser snapshot of the last committed round, or null for fresh moments.</summary>
     public string? SnapshotFolder { get; init; }
 
+    /// <summary>
+    /// <c>auto</c>, <c>cpu</c>, <c>cuda</c>, <c>cuda:N</c> or <c>all</c>; more than one entry, or <c>all</c>, trains the
+    /// micro-batches of a step side by side.
+    /// </summary>
+    public IReadOnlyList<string> Devices { get; init; } = ["cpu"];
+
     /// <summary>Receives checkpoints and outputs; one trainer at a time.</summary>
     public required string JobFolder { get; init; }
 }
@@ -35,7 +41,8 @@ public sealed record RoundJob
 /// <param name="Done">Finished crops (evaluate) or steps (train).</param>
 /// <param name="Total">All of them.</param>
 /// <param name="Loss">Loss of the last step; 0 in the other phases.</param>
-public sealed record TrainingProgress(string Phase, long Done, long Total, double Loss);
+/// <param name="Note">Something that people should know, for example that memory ran out and what was done about it; else empty.</param>
+public sealed record TrainingProgress(string Phase, long Done, long Total, double Loss, string Note = "");
 
 /// <summary>What a trainer did.</summary>
 public sealed record RoundOutcome
@@ -64,6 +71,9 @@ public sealed record RoundOutcome
     /// <summary>Seconds of training, resumed parts included.</summary>
     public required double TrainSeconds { get; init; }
 
-    /// <summary>Largest resident memory of this process.</summary>
+    /// <summary>Largest resident memory of this process during the round.</summary>
     public required long PeakMemoryBytes { get; init; }
+
+    /// <summary>What people should know about the round.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
 }

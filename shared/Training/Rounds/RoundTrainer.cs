@@ -1,23 +1,20 @@
-using System.Security.Cryptography;
 using BrainMVP.Federated.Contracts.Errors;
-using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Contracts.Tensors;
-using BrainMVP.Federated.Networks.Models;
-using BrainMVP.Federated.Networks.Templates;
+using BrainMVP.Federated.Training.Batches;
 using BrainMVP.Federated.Training.Checkpoints;
 using BrainMVP.Federated.Training.Data;
 using BrainMVP.Federated.Training.Evaluation;
 using BrainMVP.Federated.Training.Hosting;
 using BrainMVP.Federated.Training.Models;
-using BrainMVP.Federated.Training.Optimization;
 using BrainMVP.Federated.Training.Schedules;
+using TorchSharp;
 
 namespace BrainMVP.Federated.Training.Rounds;
 
 /// <summary>
 /// Trains one round at one site. Called again with the same job it continues from the last checkpoint, and the local
-/// model has the same bytes as without the interruption (same CPU kind and thread count).
+/// model has the same bytes as without the interruption (on the CPU; same CPU kind and thread count).
 /// </summary>
 public static class RoundTrainer
 {
@@ -25,7 +22,7 @@ public static class RoundTrainer
     /// <param name="job">What to train.</param>
     /// <param name="progress">Called on this thread.</param>
     /// <param name="ct">Stops between two steps; the checkpoints stay.</param>
-    /// <exception cref="FederationException">BMF-1009, 1011, 1101, 1110, 1312, 1401 to 1403, 1405, 1406, 1502, 1504, 1505.</exception>
+    /// <exception cref="FederationException">BMF-1009, 1011, 1101, 1110, 1312, 1401 to 1403, 1405, 1406, 1502, 1504, 1505, 1506, 1509.</exception>
     public static RoundOutcome Run(RoundJob job, Action<TrainingProgress> progress, CancellationToken ct) =>
         Run(job, PreparedCases.Open(job.DataFolder, job.Plan).Cases, progress, ct);
 
@@ -34,58 +31,63 @@ public static class RoundTrainer
     /// <param name="cases">The site's usable cases.</param>
     /// <param name="progress">Called on this thread.</param>
     /// <param name="ct">Stops between two steps; the checkpoints stay.</param>
-    /// <exception cref="FederationException">BMF-1009, 1101, 1312, 1401, 1403, 1405, 1406, 1502, 1504, 1505.</exception>
+    /// <exception cref="FederationException">BMF-1009, 1101, 1312, 1401, 1403, 1405, 1406, 1502, 1504, 1505, 1506, 1509.</exception>
     public static RoundOutcome Run(RoundJob job, IEnumerable<TrainingCase> cases, Action<TrainingProgress> progress, CancellationToken ct)
     {
         using var guard = FolderLock.Take(Path.Combine(job.JobFolder, "trainer.lock"));
         progress(new TrainingProgress("prepare", 0, 1, 0));
+        ProcessMemory.ResetPeak();
         TorchRuntime.Start(job.Plan.Training.Threads);
+        var devices = job.Devices.SelectMany(TorchDevices.Parse).ToArray();
         var data = new SiteData(job.Plan, job.Site, cases);
-        using var model = new ReconstructionModel(job.Plan.Network);
-        ModelFile.Load(model, job.ModelPath);
-        using var templates = ModelFile.LoadTemplates(job.Plan, data.Owned, job.TemplatePaths);
-        using var optimizer = CreateOptimizer(job, model, templates);
-        var start = StartHash(job, data);
+        using var session = new RoundSession(job, data, devices);
         progress(new TrainingProgress("prepare", 1, 1, 0));
 
-        var state = RoundCheckpoint.Restore(job.JobFolder, start, model, templates, optimizer);
-        if (state is null)
-        {
-            state = new RoundState { Start = start, Validation = new Validation(job.Plan, job.Site, data).Run(model, templates, progress, ct) };
-        }
-
-        state = Train(job, data, state, model, templates, optimizer, progress, ct);
-        return Finish(job, data, state, model, templates, optimizer);
+        var master = session.Group.Master;
+        var state = RoundCheckpoint.Restore(job.JobFolder, session)
+            ?? new RoundState { Start = session.Start, Validation = new Validation(job.Plan, job.Site, data).Run(master.Model, master.Templates, progress, ct) };
+        state = Train(session, data, state, progress, ct);
+        return Finish(session, data, state);
     }
 
-    private static RoundState Train(RoundJob job, SiteData data, RoundState state, ReconstructionModel model, TemplateBank templates, AdamW optimizer, Action<TrainingProgress> progress, CancellationToken ct)
+    private static RoundState Train(RoundSession session, SiteData data, RoundState state, Action<TrainingProgress> progress, CancellationToken ct)
     {
-        var plan = job.Plan;
-        var steps = plan.Rounds.LocalSteps;
+        var (job, plan, steps) = (session.Job, session.Job.Plan, session.Job.Plan.Rounds.LocalSteps);
+        var (schedule, notes) = (new RunProgress(plan), state.Notes.ToList());
         var draws = new SortedDictionary<string, long>(state.TargetDraws.ToDictionary(), StringComparer.Ordinal);
         var sums = state.LossSums.Count > 0 ? StepLosses.FromDictionary(state.LossSums) : default;
-        var step = new TrainingStep(plan, new MicroBatchSampler(plan, job.Site, data), model, templates, optimizer);
+        var pinned = session.Group.Master.Device.type == DeviceType.CUDA;
+        using var feed = new BatchFeed(plan, new BatchSampler(plan, job.Site, data, session.GlobalTemplates), job.Round, session.Group.Count, pinned);
+        var step = new TrainingStep(plan, feed, session.Group, session.Optimizer) { Pieces = state.Pieces, Warn = Warn };
+        void Warn(string sentence)
+        {
+            notes.Add(sentence);
+            progress(new TrainingProgress("train", state.Steps, steps, 0, sentence));
+        }
+
         var began = TimeProvider.System.GetTimestamp();
-        model.train();
-        model.State.SetBatchesTracked(new RunProgress(plan).GlobalStep(job.Round, state.Steps));
+        session.Group.Master.Model.State.SetBatchesTracked(schedule.GlobalStep(job.Round, state.Steps));
         for (var done = state.Steps; done < steps;)
         {
             ct.ThrowIfCancellationRequested();
+            session.Group.Train(freezeStatistics: plan.Training.BatchNorm == "fixed" && schedule.At(job.Round, done) >= plan.Training.BatchNormFixedFrom);
             var losses = step.Run(job.Round, done, draws);
             sums += losses;
             done++;
             if (done % plan.Training.CheckpointEvery == 0 || done == steps)
             {
-                RequireFinite(job, model, templates);
+                RequireFinite(session);
                 state = state with
                 {
                     Steps = done,
                     TargetDraws = new SortedDictionary<string, long>(draws, StringComparer.Ordinal),
                     LossSums = sums.ToDictionary(),
                     TrainSeconds = state.TrainSeconds + TimeProvider.System.GetElapsedTime(began).TotalSeconds,
+                    Pieces = step.Pieces,
+                    Notes = [.. notes],
                 };
                 began = TimeProvider.System.GetTimestamp();
-                RoundCheckpoint.Save(job.JobFolder, state, model, templates, optimizer);
+                RoundCheckpoint.Save(job.JobFolder, state, session);
             }
 
             progress(new TrainingProgress("train", done, steps, losses.Total));
@@ -94,13 +96,19 @@ public static class RoundTrainer
         return state;
     }
 
-    private static RoundOutcome Finish(RoundJob job, SiteData data, RoundState state, ReconstructionModel model, TemplateBank templates, AdamW optimizer)
+    private static RoundOutcome Finish(RoundSession session, SiteData data, RoundState state)
     {
+        var (job, master) = (session.Job, session.Group.Master);
         var localModel = Path.Combine(job.JobFolder, "local.safetensors");
         var snapshot = Path.Combine(job.JobFolder, "snapshot");
-        OptimizerSnapshot.Save(snapshot, optimizer);
-        SafetensorsWriter.WriteFile(localModel, ModelFile.Sources(model, templates));
-        using var process = System.Diagnostics.Process.GetCurrentProcess();
+        OptimizerSnapshot.Save(snapshot, session.Optimizer.AdamW);
+        if (job.Plan.Training.BatchNorm == "local")
+        {
+            BatchNormSnapshot.Save(snapshot, master.Model);
+        }
+
+        session.Optimizer.Average?.CopyTo(master.Trained);
+        SafetensorsWriter.WriteFile(localModel, ModelFile.Sources(master.Model, master.Templates));
         return new RoundOutcome
         {
             Steps = state.Steps,
@@ -111,55 +119,19 @@ public static class RoundTrainer
             LocalModelPath = localModel,
             SnapshotFolder = snapshot,
             TrainSeconds = state.TrainSeconds,
-            PeakMemoryBytes = process.PeakWorkingSet64,
+            PeakMemoryBytes = ProcessMemory.PeakBytes(),
+            Notes = state.Notes,
         };
     }
 
-    private static AdamW CreateOptimizer(RoundJob job, ReconstructionModel model, TemplateBank templates)
+    private static void RequireFinite(RoundSession session)
     {
-        var optimizer = new AdamW(job.Plan.Training.TemplateSecondMoment);
-        foreach (var (name, parameter) in model.State.Parameters)
-        {
-            optimizer.Add(name, parameter, template: false);
-        }
-
-        foreach (var (modality, template) in templates.Templates)
-        {
-            optimizer.Add(TemplateBank.NameOf(modality), template, template: true);
-        }
-
-        if (job.SnapshotFolder is { } folder && job.Plan.Training.OptimizerState == "keep")
-        {
-            OptimizerSnapshot.Load(folder, optimizer);
-        }
-
-        return optimizer;
-    }
-
-    private static void RequireFinite(RoundJob job, ReconstructionModel model, TemplateBank templates)
-    {
-        var bad = model.State.All.FirstOrDefault(t => !TensorFile.IsFinite(t.Value)).Key
-            ?? templates.Templates.FirstOrDefault(t => !TensorFile.IsFinite(t.Value)).Key;
+        var master = session.Group.Master;
+        var bad = master.Trained.Select(t => KeyValuePair.Create(t.Key, (torch.Tensor)t.Value)).Concat(master.Model.State.Statistics)
+            .FirstOrDefault(t => !TensorFile.IsFinite(t.Value)).Key;
         if (bad is not null)
         {
-            throw ErrorCatalogue.TrainingDiverged.With($"{bad} is not finite in round {job.Round}.");
+            throw ErrorCatalogue.TrainingDiverged.With($"{bad} is not finite in round {session.Job.Round}.");
         }
-    }
-
-    private static string StartHash(RoundJob job, SiteData data) => CanonicalJson.Hash(new
-    {
-        Plan = CanonicalJson.Hash(job.Plan),
-        job.Site,
-        job.Round,
-        Model = FileHash(job.ModelPath),
-        Templates = data.Owned.Where(job.TemplatePaths.ContainsKey).ToDictionary(m => m, m => FileHash(job.TemplatePaths[m])),
-        Snapshot = job.SnapshotFolder is { } folder && job.Plan.Training.OptimizerState == "keep" ? FileHash(OptimizerSnapshot.PathIn(folder)) : "",
-        Cases = data.Training.Concat(data.HeldOut).Select(c => new[] { c.Subject, c.Content }).ToArray(),
-    });
-
-    private static string FileHash(string path)
-    {
-        using var stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 }

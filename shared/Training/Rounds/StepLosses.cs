@@ -13,6 +13,9 @@ internal readonly record struct StepLosses(double Total, double TemplateView, do
     public static StepLosses operator /(StepLosses a, double divisor) =>
         new(a.Total / divisor, a.TemplateView / divisor, a.CrossModalView / divisor, a.Contrastive / divisor);
 
+    public static StepLosses operator *(StepLosses a, double factor) =>
+        new(a.Total * factor, a.TemplateView * factor, a.CrossModalView * factor, a.Contrastive * factor);
+
     public bool IsFinite => double.IsFinite(Total) && double.IsFinite(TemplateView) && double.IsFinite(CrossModalView) && double.IsFinite(Contrastive);
 
     public static StepLosses FromDictionary(IReadOnlyDictionary<string, double> values) =>

@@ -1,8 +1,8 @@
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Plans;
-using BrainMVP.Federated.Networks.Losses;
-using BrainMVP.Federated.Networks.Models;
-using BrainMVP.Federated.Networks.Templates;
+using BrainMVP.Federated.Training.Batches;
+using BrainMVP.Federated.Training.Devices;
+using BrainMVP.Federated.Training.Hosting;
 using BrainMVP.Federated.Training.Optimization;
 using BrainMVP.Federated.Training.Schedules;
 using static TorchSharp.torch;
@@ -10,27 +10,77 @@ using static TorchSharp.torch;
 namespace BrainMVP.Federated.Training.Rounds;
 
 /// <summary>
-/// One optimiser step: gradients of templateWeight · MSE(view 1) + crossModalWeight · MSE(view 2) +
-/// contrastiveWeight · InfoNCE(x4 of view 1, x4 of view 2), averaged over the step's micro-batches.
+/// One optimiser step: gradients of templateWeight · error(view 1) + crossModalWeight · error(view 2) +
+/// contrastiveWeight · InfoNCE(features of view 1, features of view 2), averaged over the step's micro-batches and dealt
+/// out over the devices. When a device's memory does not suffice, the step starts again with each micro-batch in twice
+/// as many pieces: accumulation instead of a crash.
 /// </summary>
-internal sealed class TrainingStep(Plan plan, MicroBatchSampler sampler, ReconstructionModel model, TemplateBank templates, AdamW optimizer)
+internal sealed class TrainingStep(Plan plan, BatchFeed feed, ReplicaGroup group, RoundOptimizer optimizer)
 {
     private readonly RunProgress _schedule = new(plan);
+
+    /// <summary>Pieces that each micro-batch is cut into; doubled when memory runs out.</summary>
+    public int Pieces { get; set; } = 1;
+
+    /// <summary>Called with a sentence when the step had to change how it works.</summary>
+    public Action<string> Warn { get; init; } = _ => { };
+
+    /// <summary>Tests throw here in place of a full device.</summary>
+    internal Action<int> BeforePiece { get; init; } = _ => { };
 
     /// <param name="round">1-based.</param>
     /// <param name="step">0-based step of the round.</param>
     /// <param name="draws">Target draws by modality, counted up.</param>
-    /// <exception cref="FederationException">BMF-1502 when a loss is not finite; nothing was updated then.</exception>
+    /// <exception cref="FederationException">
+    /// BMF-1502 when a loss is not finite, BMF-1509 when one sample does not fit; nothing was updated then.
+    /// </exception>
     public StepLosses Run(int round, int step, IDictionary<string, long> draws)
     {
-        var progress = _schedule.At(round, step);
-        var training = plan.Training;
-        var sum = default(StepLosses);
-        using var scope = NewDisposeScope();
-        optimizer.ClearGradients();
-        for (var part = 0; part < training.Accumulation; part++)
+        while (true)
         {
-            sum += Accumulate(round, step, part, progress, draws);
+            var statistics = group.CopyStatistics();
+            try
+            {
+                return Attempt(round, step, draws);
+            }
+            catch (Exception e) when (OutOfMemory.Is(e))
+            {
+                group.ClearGradients();
+                group.RestoreStatistics(statistics);
+                feed.Restart();
+                Divide(step, e);
+            }
+            finally
+            {
+                foreach (var copy in statistics)
+                {
+                    copy.Dispose();
+                }
+            }
+        }
+    }
+
+    private StepLosses Attempt(int round, int step, IDictionary<string, long> draws)
+    {
+        var progress = _schedule.At(round, step);
+        var accumulation = plan.Training.Accumulation;
+        var contrastive = _schedule.Contrastive(progress) && plan.Training.BatchSize > 1;
+        var (sum, drawn) = (default(StepLosses), new List<string>());
+        using var scope = NewDisposeScope();
+        group.ClearGradients();
+        for (var part = 0; part < accumulation; part += group.Count)
+        {
+            var batches = Enumerable.Range(part, Math.Min(group.Count, accumulation - part)).Select(p => feed.Take(step, p)).ToArray();
+            foreach (var losses in group.Run([.. batches.Select(b => (Func<Replica, StepLosses>)(replica => InPieces(replica, b, contrastive, accumulation)))]))
+            {
+                sum += losses;
+            }
+
+            foreach (var batch in batches)
+            {
+                drawn.AddRange(batch.Rows.Select(r => r.Modality));
+                feed.Return(batch);
+            }
         }
 
         if (!sum.IsFinite)
@@ -38,37 +88,43 @@ internal sealed class TrainingStep(Plan plan, MicroBatchSampler sampler, Reconst
             throw ErrorCatalogue.TrainingDiverged.With($"The loss of step {step + 1} in round {round} is not finite.");
         }
 
-        var factor = _schedule.LearningRateFactor(progress);
-        optimizer.Step(training.LearningRate * factor, _schedule.Templates(progress) ? training.TemplateLearningRate * factor : 0, training.WeightDecay);
-        optimizer.ClearGradients();
-        return sum / training.Accumulation;
-    }
-
-    private StepLosses Accumulate(int round, int step, int part, double progress, IDictionary<string, long> draws)
-    {
-        var training = plan.Training;
-        using var scope = NewDisposeScope();
-        var batch = sampler.Draw(round, step, part, templates);
-        foreach (var modality in batch.Modalities)
+        group.CollectGradients();
+        optimizer.Step(progress);
+        group.Spread(Math.Min(group.Count, accumulation));
+        group.ClearGradients();
+        foreach (var modality in drawn)
         {
             draws[modality] = (draws.TryGetValue(modality, out var count) ? count : 0) + 1;
         }
 
-        var (features, volume) = model.call(batch.Views);
-        var volumes = volume.chunk(2);
-        var templateView = PretrainingLosses.Reconstruction(volumes[0], batch.Target);
-        var crossModalView = PretrainingLosses.Reconstruction(volumes[1], batch.Target);
-        var loss = (templateView * training.TemplateWeight) + (crossModalView * training.CrossModalWeight);
-        var contrastive = 0.0;
-        if (_schedule.Contrastive(progress) && training.BatchSize > 1)
+        return sum / accumulation;
+    }
+
+    private StepLosses InPieces(Replica replica, HostBatch batch, bool contrastive, int accumulation)
+    {
+        var rows = batch.Rows.Count;
+        var size = (rows + Pieces - 1) / Pieces;
+        var sum = default(StepLosses);
+        for (var first = 0; first < rows; first += size)
         {
-            var halves = features.chunk(2);
-            var term = PretrainingLosses.Contrastive(halves[0], halves[1], training.ContrastiveTemperature);
-            contrastive = term.item<float>();
-            loss += term * training.ContrastiveWeight;
+            var count = Math.Min(size, rows - first);
+            var share = (double)count / rows;
+            BeforePiece(count);
+            sum += replica.Accumulate(batch, first, count, contrastive, share / accumulation * optimizer.LossScale) * share;
         }
 
-        (loss / training.Accumulation).backward();
-        return new StepLosses(loss.item<float>(), templateView.item<float>(), crossModalView.item<float>(), contrastive);
+        return sum;
+    }
+
+    private void Divide(int step, Exception e)
+    {
+        var rows = plan.Training.BatchSize * (plan.Training.Targets == "all" ? plan.Modalities.Count : 1);
+        if (Pieces >= rows)
+        {
+            throw ErrorCatalogue.TrainingOutOfMemory.With($"Step {step + 1} failed with one sample at a time on {group.Master.Device}: {e.Message.Split('\n')[0].Trim()}", e);
+        }
+
+        Pieces = Math.Min(rows, Pieces * 2);
+        Warn($"Memory ran out in step {step + 1}; micro-batches are trained in {Pieces} pieces from now on. Contrastive negatives and batch statistics are of a piece.");
     }
 }

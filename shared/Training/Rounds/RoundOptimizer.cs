@@ -1,0 +1,76 @@
+using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Training.Devices;
+using BrainMVP.Federated.Training.Optimization;
+using BrainMVP.Federated.Training.Schedules;
+
+namespace BrainMVP.Federated.Training.Rounds;
+
+/// <summary>
+/// Everything between the gradients of a step and the new weights on the master replica: unscaling, the proximal term,
+/// clipping, AdamW at the schedule's rates, the moving average.
+/// </summary>
+internal sealed class RoundOptimizer : IDisposable
+{
+    private readonly Plan _plan;
+    private readonly RunProgress _schedule;
+    private readonly Replica _master;
+    private readonly ProximalTerm? _proximal;
+
+    /// <param name="plan">Rates, decay, clipping, moving average.</param>
+    /// <param name="master">At the global model: the proximal term pulls back to it, the moving average starts there.</param>
+    public RoundOptimizer(Plan plan, Replica master)
+    {
+        (_plan, _master, _schedule) = (plan, master, new RunProgress(plan));
+        var training = plan.Training;
+        AdamW = new AdamW(training.TemplateSecondMoment);
+        foreach (var (name, parameter) in master.Trained)
+        {
+            AdamW.Add(name, parameter, master.IsTemplate(name));
+        }
+
+        _proximal = training.ProximalWeight > 0 ? new ProximalTerm(master.Model.State.Parameters.Values) : null;
+        Average = training.MovingAverage > 0 ? new MovingAverage(training.MovingAverage, master.Trained) : null;
+        Scaler = training.Precision == Precisions.Fp16 ? new LossScaler() : null;
+    }
+
+    public AdamW AdamW { get; }
+
+    /// <summary>Null unless the plan asks for it.</summary>
+    public MovingAverage? Average { get; }
+
+    /// <summary>Null unless the precision needs it.</summary>
+    public LossScaler? Scaler { get; }
+
+    /// <summary>Factor on losses before differentiation.</summary>
+    public double LossScale => Scaler?.Scale ?? 1;
+
+    /// <summary>Updates the master from its gradients.</summary>
+    /// <param name="progress">Of the run, 0..1.</param>
+    public void Step(double progress)
+    {
+        var training = _plan.Training;
+        var network = _master.Model.State.Parameters.Values;
+        if (Scaler is not null && !Scaler.Unscale(_master.Trained.Select(t => t.Value)))
+        {
+            // Too large a scale: it was lowered, and this step is left out.
+            return;
+        }
+
+        _proximal?.AddGradients(training.ProximalWeight);
+        if (training.ClipNorm > 0)
+        {
+            GradientClipping.Clip(network, training.ClipNorm);
+        }
+
+        var factor = _schedule.LearningRateFactor(progress);
+        AdamW.Step(training.LearningRate * factor, _schedule.Templates(progress) ? training.TemplateLearningRate * factor : 0, training.WeightDecay);
+        Average?.Update();
+    }
+
+    public void Dispose()
+    {
+        AdamW.Dispose();
+        _proximal?.Dispose();
+        Average?.Dispose();
+    }
+}
