@@ -20,6 +20,7 @@ public static class SiteAgentCommands
         root.Add(PlansCommand.Create());
         root.Add(PolicyCommand.Create());
         root.Add(DataCommand.Create());
+        root.Add(PretrainCommand.Create());
         root.Add(PhantomCommand.Create());
         root.Add(ModelCommand.Create());
         root.Add(StatusCommand.Create());

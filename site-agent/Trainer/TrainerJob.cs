@@ -41,6 +41,12 @@ public sealed record TrainerJob
     /// <summary>Optimiser snapshot to start from; null for fresh moments.</summary>
     public string? SnapshotFolder { get; init; }
 
+    /// <summary><c>auto</c>, <c>cpu</c>, <c>cuda</c>, <c>cuda:N</c> or <c>all</c>.</summary>
+    public string Device { get; init; } = "auto";
+
+    /// <summary>File that receives a picture of reconstructions; for <see cref="TrainerTask.Evaluate"/>, none when empty.</summary>
+    public string PicturePath { get; init; } = "";
+
     /// <summary>Receives checkpoints, outputs, <c>trainer.log</c> and <c>result.json</c>.</summary>
     public required string JobFolder { get; init; }
 }
@@ -68,4 +74,4 @@ public sealed record EvaluationResult
 public sealed record TrainerFailure(string Code, string Detail);
 
 /// <summary>One line of a trainer's standard output.</summary>
-public sealed record TrainerLine(string Phase, long Done, long Total, double Loss);
+public sealed record TrainerLine(string Phase, long Done, long Total, double Loss, string Note = "");

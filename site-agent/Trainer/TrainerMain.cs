@@ -1,6 +1,7 @@
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Storage;
+using BrainMVP.Federated.Training.Hosting;
 
 namespace BrainMVP.Federated.SiteAgent.Trainer;
 
@@ -19,13 +20,19 @@ public static class TrainerMain
     {
         var job = CanonicalJson.Read<TrainerJob>(File.ReadAllBytes(jobFile));
         WatchParent();
+        ProcessMemory.LimitToAvailable();
         using var output = Console.OpenStandardOutput();
         var gate = new Lock();
-        void Progress(string phase, long done, long total, double loss)
+        void Progress(string phase, long done, long total, double loss, string note)
         {
+            if (note.Length > 0)
+            {
+                Console.Error.WriteLine(note);
+            }
+
             lock (gate)
             {
-                output.Write([.. CanonicalJson.Serialize(new TrainerLine(phase, done, total, double.IsFinite(loss) ? loss : 0)), (byte)'\n']);
+                output.Write([.. CanonicalJson.Serialize(new TrainerLine(phase, done, total, double.IsFinite(loss) ? loss : 0, note)), (byte)'\n']);
                 output.Flush();
             }
         }

@@ -1,4 +1,5 @@
 using BrainMVP.Federated.Contracts.Json;
+using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.SiteAgent.Data;
 using BrainMVP.Federated.Training.Evaluation;
 using BrainMVP.Federated.Training.Rounds;
@@ -8,8 +9,8 @@ namespace BrainMVP.Federated.SiteAgent.Trainer;
 /// <summary>What the child process does for each kind of job.</summary>
 public static class TrainerTasks
 {
-    /// <summary>Tells phase, units done, units in total, loss.</summary>
-    public delegate void ProgressSink(string phase, long done, long total, double loss);
+    /// <summary>Tells phase, units done, units in total, loss, and what people should know.</summary>
+    public delegate void ProgressSink(string phase, long done, long total, double loss, string note = "");
 
     /// <returns>The result document.</returns>
     public static byte[] Run(TrainerJob job, ProgressSink progress, CancellationToken cancellation) => job.Task switch
@@ -29,20 +30,27 @@ public static class TrainerTasks
             TemplatePaths = job.TemplatePaths,
             DataFolder = job.DataFolder,
             SnapshotFolder = job.SnapshotFolder,
+            Devices = [job.Device],
             JobFolder = job.JobFolder,
         },
-        p => progress(p.Phase, p.Done, p.Total, p.Loss),
+        p => progress(p.Phase, p.Done, p.Total, p.Loss, p.Note),
         cancellation);
 
-    private static EvaluationResult Evaluate(TrainerJob job, ProgressSink progress, CancellationToken cancellation) => new()
+    private static EvaluationResult Evaluate(TrainerJob job, ProgressSink progress, CancellationToken cancellation)
     {
-        Validation = ModelEvaluator.Run(
+        var validation = ModelEvaluator.Run(
             job.Plan,
             job.Site,
             job.ModelPath,
             job.TemplatePaths,
             job.DataFolder,
             p => progress("evaluate", p.Done, p.Total, p.Loss),
-            cancellation),
-    };
+            cancellation);
+        if (job.PicturePath.Length > 0)
+        {
+            DurableFile.WriteAllBytes(job.PicturePath, ReconstructionPictures.Render(job.Plan, job.Site, job.ModelPath, job.TemplatePaths, job.DataFolder));
+        }
+
+        return new EvaluationResult { Validation = validation };
+    }
 }

@@ -89,6 +89,22 @@ public sealed class SafetensorsReader : IDisposable
         return values;
     }
 
+    /// <summary>One tensor as a source for <see cref="SafetensorsWriter"/>, read in blocks when it is written.</summary>
+    public TensorSource Source(string name)
+    {
+        var tensor = Find(name);
+        return new TensorSource(name, tensor.DataType, tensor.Shape, stream =>
+        {
+            var block = new byte[1 << 20];
+            for (var offset = 0L; offset < tensor.End - tensor.Begin; offset += block.Length)
+            {
+                var part = block.AsSpan(0, (int)Math.Min(block.Length, tensor.End - tensor.Begin - offset));
+                ReadBytes(name, offset, part);
+                stream.Write(part);
+            }
+        });
+    }
+
     public void Dispose() => _file.Dispose();
 
     private TensorInfo Find(string name) => _tensors.TryGetValue(name, out var tensor)

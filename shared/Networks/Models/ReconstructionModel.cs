@@ -1,4 +1,5 @@
 using BrainMVP.Federated.Contracts.Plans;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -17,7 +18,7 @@ public abstract class ReconstructionModel : Module<Tensor, Reconstruction>, INet
     }
 
     /// <summary>Parameters and statistics by name.</summary>
-    public ModelState State { get; private protected init; } = null!;
+    public ModelState State { get; private protected set; } = null!;
 
     /// <summary>All batch normalisations; none in a network that normalises groups.</summary>
     public IReadOnlyList<BatchNorm3d> BatchNorms => State.BatchNorms;
@@ -35,6 +36,16 @@ public abstract class ReconstructionModel : Module<Tensor, Reconstruction>, INet
         Backbones.UNet3D => new UNet3DModel(plan, recomputation),
         var other => throw new ArgumentException($"Backbone \"{other}\" is unknown.", nameof(plan)),
     };
+
+    /// <summary>Moves all tensors. They are new ones afterwards: make optimisers later.</summary>
+    public void MoveTo(Device device)
+    {
+        if (device.type != DeviceType.CPU)
+        {
+            this.to(device);
+            State = new ModelState(this);
+        }
+    }
 
     /// <param name="volumes">[B, 1, R, A, S], sides multiples of 16 (of 8 suffices for UNET3D).</param>
     public abstract override Reconstruction forward(Tensor volumes);

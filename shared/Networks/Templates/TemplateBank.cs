@@ -44,6 +44,22 @@ public sealed class TemplateBank : IDisposable
     /// <summary>Name of a modality's template among the tensors of a model.</summary>
     public static string NameOf(string modality) => "template." + modality;
 
+    /// <summary>Moves all templates. They are new parameters afterwards: make optimisers later.</summary>
+    public void MoveTo(Device device)
+    {
+        if (device.type == DeviceType.CPU)
+        {
+            return;
+        }
+
+        using var noGradient = no_grad();
+        foreach (var (modality, template) in _templates.ToArray())
+        {
+            _templates[modality] = new Parameter(template.detach().to(device).DetachFromDisposeScope());
+            template.Dispose();
+        }
+    }
+
     /// <summary>Replaces the values of one template, C-order [R, A, S].</summary>
     public void Set(string modality, ReadOnlySpan<float> values) => values.CopyTo(ModelState.Elements(_templates[modality]));
 

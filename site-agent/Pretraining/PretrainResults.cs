@@ -1,0 +1,74 @@
+using System.Globalization;
+using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Json;
+using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Contracts.Storage;
+using BrainMVP.Federated.Contracts.Tensors;
+using BrainMVP.Federated.Federation.Layouts;
+using BrainMVP.Federated.Imaging.Nifti;
+using BrainMVP.Federated.Imaging.Pictures;
+using BrainMVP.Federated.Imaging.Volumes;
+using Spectre.Console;
+
+namespace BrainMVP.Federated.SiteAgent.Pretraining;
+
+/// <summary>What a local pre-training leaves for people and programs.</summary>
+internal static class PretrainResults
+{
+    /// <summary>Writes <c>summary.json</c>, the templates as NIfTI and their picture.</summary>
+    public static void Write(PretrainFolder folder, Plan plan, PretrainProgress progress, IReadOnlyDictionary<string, ValidationSum> final)
+    {
+        DurableFile.WriteAllText(folder.Summary, CanonicalJson.ToReadable(new
+        {
+            Plan = CanonicalJson.Hash(plan),
+            plan.Preset,
+            Steps = progress.Rounds.Sum(r => r.Steps),
+            SecondsPerStep = progress.Rounds.Sum(r => r.Seconds) / progress.Rounds.Sum(r => r.Steps),
+            PeakMemoryBytes = progress.Rounds.Max(r => r.PeakMemoryBytes),
+            progress.Rounds,
+            Validation = final,
+        }));
+        var rows = new List<MontageRow>();
+        foreach (var (modality, path) in PretrainFolder.TemplatesIn(folder.Templates, plan))
+        {
+            var template = Read(path, plan, modality);
+            NiftiWriter.Write(Path.Combine(folder.Templates, modality + ".nii.gz"), template);
+            rows.Add(new MontageRow(modality, template));
+        }
+
+        if (rows.Count > 0)
+        {
+            DurableFile.WriteAllBytes(folder.TemplatePicture, Montage.Render(rows, plan.Imaging.SpacingMm));
+        }
+    }
+
+    /// <summary>Prints the held-out reconstruction error before and after.</summary>
+    public static void Table(IReadOnlyDictionary<string, ValidationSum> first, IReadOnlyDictionary<string, ValidationSum> final)
+    {
+        if (final.Count == 0)
+        {
+            Console.WriteLine("No case was held out, so nothing is validated.");
+            return;
+        }
+
+        var table = new Table().Border(TableBorder.Simple).AddColumns("held-out reconstruction", "MSE before", "MSE after");
+        foreach (var (key, sum) in final)
+        {
+            table.AddRow(Markup.Escape(key), first.TryGetValue(key, out var before) ? Mse(before) : "", Mse(sum));
+        }
+
+        AnsiConsole.Write(table);
+    }
+
+    private static string Mse(ValidationSum sum) => (sum.SquaredError / sum.Voxels).ToString("F5", CultureInfo.InvariantCulture);
+
+    private static Volume Read(string path, Plan plan, string modality)
+    {
+        using var reader = new SafetensorsReader(path);
+        var (canvas, spacing) = (plan.Imaging.Canvas, plan.Imaging.SpacingMm);
+
+        // The canvas's centre is the origin; along R, A, S.
+        var affine = Affine.Scaling(spacing, spacing, spacing, -(canvas[0] - 1) / 2.0 * spacing, -(canvas[1] - 1) / 2.0 * spacing, -(canvas[2] - 1) / 2.0 * spacing);
+        return new Volume(new VolumeShape(canvas[0], canvas[1], canvas[2]), affine, reader.ReadFloats(TensorGroups.Template(modality)));
+    }
+}
