@@ -33,9 +33,9 @@ public sealed class LocalPretraining(PretrainOptions options, TrainerProcess tra
         using var guard = FolderLock.Take(Path.Combine(options.Out, "pretrain.lock"));
         var folder = PretrainFolder.Take(options.Out, Identity());
         DurableFile.WriteAllText(folder.Plan, PlanWriter.Write(plan));
-        _console.Effective(plan, options.Device);
+        PretrainConsole.Effective(plan, options.Device);
         var prepared = CanonicalJson.Read<PreparedSummary>(await RunJobAsync(Job(TrainerTask.Prepare, folder, folder.Prepare) with { DataPath = options.Data }, 0, cancellation));
-        _console.Prepared(prepared);
+        PretrainConsole.Prepared(prepared);
         if (options.Model is null && !File.Exists(folder.Initial))
         {
             ModelInitializer.Write(plan, folder.Initial);
@@ -50,7 +50,7 @@ public sealed class LocalPretraining(PretrainOptions options, TrainerProcess tra
                 Rounds = [.. progress.Rounds, new PretrainRound(round, outcome.Steps, outcome.Losses, outcome.Validation, outcome.TrainSeconds, outcome.PeakMemoryBytes, outcome.Notes)],
             };
             folder.Save(progress);
-            _console.Round(progress.Rounds[^1], plan);
+            PretrainConsole.Round(progress.Rounds[^1], plan);
             DeleteFolder(folder.Round(round - 1));
         }
 
@@ -92,7 +92,7 @@ public sealed class LocalPretraining(PretrainOptions options, TrainerProcess tra
     }
 
     /// <summary>Splits a local model into the network and one file for each template, as a federation's commit would.</summary>
-    private void Separate(TrainerJob job, string local)
+    private static void Separate(TrainerJob job, string local)
     {
         var templates = Path.Combine(job.JobFolder, "templates");
         Directory.CreateDirectory(templates);
@@ -141,7 +141,7 @@ public sealed class LocalPretraining(PretrainOptions options, TrainerProcess tra
             DeleteFolder(folder.Rounds);
         }
 
-        _console.End(folder, options.Plan, progress, evaluation.Validation);
+        PretrainConsole.End(folder, options.Plan, progress, evaluation.Validation);
     }
 
     private string Identity() => CanonicalJson.Hash(new

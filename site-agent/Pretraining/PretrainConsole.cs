@@ -17,14 +17,14 @@ internal sealed class PretrainConsole(TimeProvider time)
     private long? _lastLine;
     private int _width;
 
-    public void Effective(Plan plan, string device)
+    public static void Effective(Plan plan, string device)
     {
         var (training, crop) = (plan.Training, plan.Imaging.Crop);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{plan.Name}: {plan.Network.Backbone}, {plan.Rounds.Count} x {plan.Rounds.LocalSteps} steps of {training.Accumulation} x {training.BatchSize} = {training.Accumulation * training.BatchSize} cases, crop {string.Join('x', crop)}, {training.Precision}, device {device}, {training.Threads} CPU thread(s)."));
     }
 
-    public void Prepared(PreparedSummary summary)
+    public static void Prepared(PreparedSummary summary)
     {
         foreach (var item in summary.Cases.Where(c => c.Problem is not null))
         {
@@ -72,10 +72,10 @@ internal sealed class PretrainConsole(TimeProvider time)
         }
     }
 
-    public void Round(PretrainRound round, Plan plan) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+    public static void Round(PretrainRound round, Plan plan) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
         $"Round {round.Round}/{plan.Rounds.Count}: loss {round.Losses["total"]:F5} (template view {round.Losses["templateView"]:F5}, cross-modal view {round.Losses["crossModalView"]:F5}), {round.Seconds / round.Steps:F2} s/step, peak memory {round.PeakMemoryBytes / Gibi:F2} GiB."));
 
-    public void End(PretrainFolder folder, Plan plan, PretrainProgress progress, IReadOnlyDictionary<string, ValidationSum> final)
+    public static void End(PretrainFolder folder, Plan plan, PretrainProgress progress, IReadOnlyDictionary<string, ValidationSum> final)
     {
         var steps = progress.Rounds.Sum(r => r.Steps);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,

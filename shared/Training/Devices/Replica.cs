@@ -49,6 +49,9 @@ internal sealed class Replica : IDisposable
     public IEnumerable<KeyValuePair<string, Parameter>> Trained => Model.State.Parameters
         .Concat(Templates.Templates.Select(t => KeyValuePair.Create(TemplateBank.NameOf(t.Key), t.Value)));
 
+    /// <summary><see cref="Trained"/> for those who do not differentiate.</summary>
+    public IEnumerable<KeyValuePair<string, Tensor>> TrainedTensors => Trained.Select(t => KeyValuePair.Create(t.Key, (Tensor)t.Value));
+
     /// <summary>Whether a trained tensor is a template.</summary>
     public bool IsTemplate(string name) => !Model.State.Parameters.ContainsKey(name);
 

@@ -29,7 +29,7 @@ internal sealed class RoundOptimizer : IDisposable
         }
 
         _proximal = training.ProximalWeight > 0 ? new ProximalTerm(master.Model.State.Parameters.Values) : null;
-        Average = training.MovingAverage > 0 ? new MovingAverage(training.MovingAverage, master.Trained) : null;
+        Average = training.MovingAverage > 0 ? new MovingAverage(training.MovingAverage, master.TrainedTensors) : null;
         Scaler = training.Precision == Precisions.Fp16 ? new LossScaler() : null;
     }
 

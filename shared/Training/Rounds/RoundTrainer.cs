@@ -86,8 +86,8 @@ public static class RoundTrainer
                     Pieces = step.Pieces,
                     Notes = [.. notes],
                 };
-                began = TimeProvider.System.GetTimestamp();
                 RoundCheckpoint.Save(job.JobFolder, state, session);
+                began = TimeProvider.System.GetTimestamp();
             }
 
             progress(new TrainingProgress("train", done, steps, losses.Total));
@@ -107,7 +107,7 @@ public static class RoundTrainer
             BatchNormSnapshot.Save(snapshot, master.Model);
         }
 
-        session.Optimizer.Average?.CopyTo(master.Trained);
+        session.Optimizer.Average?.CopyTo(master.TrainedTensors);
         SafetensorsWriter.WriteFile(localModel, ModelFile.Sources(master.Model, master.Templates));
         return new RoundOutcome
         {
@@ -127,7 +127,7 @@ public static class RoundTrainer
     private static void RequireFinite(RoundSession session)
     {
         var master = session.Group.Master;
-        var bad = master.Trained.Select(t => KeyValuePair.Create(t.Key, (torch.Tensor)t.Value)).Concat(master.Model.State.Statistics)
+        var bad = master.TrainedTensors.Concat(master.Model.State.Statistics)
             .FirstOrDefault(t => !TensorFile.IsFinite(t.Value)).Key;
         if (bad is not null)
         {
