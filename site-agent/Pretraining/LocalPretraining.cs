@@ -138,7 +138,9 @@ public sealed class LocalPretraining(PretrainOptions options, TrainerProcess tra
         PretrainResults.Write(folder, options.Plan, progress, evaluation.Validation);
         if (!options.Keep)
         {
+            // Prepared volumes are images of people: they do not stay behind.
             DeleteFolder(folder.Rounds);
+            DeleteFolder(folder.Data);
         }
 
         PretrainConsole.End(folder, options.Plan, progress, evaluation.Validation);

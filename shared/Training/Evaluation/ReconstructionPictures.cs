@@ -56,11 +56,16 @@ public static class ReconstructionPictures
             Row($"{modality} target", voxels),
             Row($"{modality} masked", Values(view)),
             Row($"{modality} output", Values(reconstruction)),
-            Row($"{modality} template", Values(template)),
+            Row($"{modality} template", Values(template), whole: false),
         ];
 
-        MontageRow Row(string label, float[] values) =>
-            new(label, new Volume(new VolumeShape(crop[0], crop[1], crop[2]), Affine.Identity, values), new GreyWindow(0, 1));
+        // A young template covers a small part of the grey scale: it gets a window of its own.
+        MontageRow Row(string label, float[] values, bool whole = true)
+        {
+            var spacing = plan.Imaging.SpacingMm;
+            var volume = new Volume(new VolumeShape(crop[0], crop[1], crop[2]), Affine.Scaling(spacing, spacing, spacing), values);
+            return new MontageRow(label, volume, whole ? new GreyWindow(0, 1) : null);
+        }
     }
 
     private static float[] Values(Tensor tensor) => ModelState.Elements(tensor.contiguous()).ToArray();
