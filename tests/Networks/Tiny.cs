@@ -10,9 +10,13 @@ internal static class Tiny
 {
     public static NetworkPlan Network { get; } = new() { Widths = [4, 6, 8, 12], Depths = [1, 1, 1, 1], HeadWidth = 4, MlpRatio = 2 };
 
-    public static ReconstructionModel Model(long seed = 1)
+    public static NetworkPlan UNet3D { get; } = new() { Backbone = Backbones.UNet3D, Widths = [8, 16, 16, 24], Depths = [1, 1, 2, 1] };
+
+    public static UniFormerModel Model(long seed = 1) => (UniFormerModel)Model(Network, seed);
+
+    public static ReconstructionModel Model(NetworkPlan plan, long seed = 1, bool recomputation = false)
     {
-        var model = new ReconstructionModel(Network);
+        var model = ReconstructionModel.Create(plan, recomputation);
         ModelInitialization.Apply(model, seed);
         return model;
     }

@@ -23,7 +23,7 @@ public sealed class UniFormerEncoder : Module<Tensor, Tensor>
     private readonly ModuleList<AttentionBlock> blocks4;
     private readonly BatchNorm3d norm;
 
-    public UniFormerEncoder(NetworkPlan plan, int inputChannels = 1)
+    public UniFormerEncoder(NetworkPlan plan, int inputChannels = 1, bool recomputation = false)
         : base(nameof(UniFormerEncoder))
     {
         var (widths, depths) = (plan.Widths, plan.Depths);

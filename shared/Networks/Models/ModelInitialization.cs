@@ -8,19 +8,27 @@ namespace BrainMVP.Federated.Networks.Models;
 
 /// <summary>
 /// Sets every parameter from a seed and its own name, so that the initial model depends on nothing else (not on
-/// libtorch's generator, not on the order of construction). Distributions: convolutions normal with variance
-/// 2 / (C_out · k³), groups not counted, bias 0; linear layers and transposed convolutions uniform within
-/// ±1/√fan_in, linear bias likewise; norms one and zero.
+/// libtorch's generator, not on the order of construction). Distributions: convolutions as their network has it
+/// (UniFormer: normal with variance 2 / (C_out · k³), groups not counted, bias 0; UNET3D: as linear layers); linear
+/// layers and transposed convolutions uniform within ±1/√fan_in, linear bias likewise; norms one and zero.
 /// </summary>
 public static class ModelInitialization
 {
-    public static void Apply(ReconstructionModel model, long seed)
+    /// <param name="model">Every parameter and statistic is overwritten.</param>
+    /// <param name="seed">The run's seed.</param>
+    public static void Apply<T>(T model, long seed)
+        where T : Module, INetwork
     {
         using var noGradient = no_grad();
         foreach (var (path, module) in model.named_modules())
         {
             switch (module)
             {
+                case Conv3d layer when model.Convolutions == Convolutions.FanInUniform:
+                    var fanIn = layer.weight.shape[1] * Receptive(layer.weight);
+                    Uniform(layer.weight, Math.Sqrt(1.0 / fanIn), seed, path + ".weight");
+                    Uniform(layer.bias, Math.Sqrt(1.0 / fanIn), seed, path + ".bias");
+                    break;
                 case Conv3d layer:
                     var fanOut = layer.weight.shape[0] * Receptive(layer.weight);
                     Normal(layer.weight, Math.Sqrt(2.0 / fanOut), seed, path + ".weight");
@@ -36,6 +44,11 @@ public static class ModelInitialization
                     Uniform(layer.bias, bound, seed, path + ".bias");
                     break;
                 case LayerNorm layer:
+                    Fill(layer.weight, 1);
+                    Fill(layer.bias, 0);
+                    break;
+                case GroupNorm layer:
+                    // The library leaves these uninitialised.
                     Fill(layer.weight, 1);
                     Fill(layer.bias, 0);
                     break;

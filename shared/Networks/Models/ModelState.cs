@@ -13,7 +13,8 @@ namespace BrainMVP.Federated.Networks.Models;
 public sealed class ModelState
 {
     private const string StepCounter = "num_batches_tracked";
-    private readonly List<BatchNorm3d> _counted = [];
+    private readonly List<BatchNorm3d> _batchNorms = [];
+    private readonly SortedSet<string> _batchNormNames = new(StringComparer.Ordinal);
 
     internal ModelState(Module module)
     {
@@ -30,7 +31,17 @@ public sealed class ModelState
             }
         }
 
-        _counted.AddRange(module.modules().OfType<BatchNorm3d>());
+        foreach (var (path, child) in module.named_modules())
+        {
+            if (child is BatchNorm3d norm)
+            {
+                _batchNorms.Add(norm);
+                _batchNormNames.UnionWith(norm.named_parameters().Select(p => p.name)
+                    .Concat(norm.named_buffers().Select(b => b.name))
+                    .Select(leaf => $"{path}.{leaf}")
+                    .Where(name => Parameters.ContainsKey(name) || Statistics.ContainsKey(name)));
+            }
+        }
     }
 
     /// <summary>Trained tensors.</summary>
@@ -38,6 +49,12 @@ public sealed class ModelState
 
     /// <summary>Running means and variances of the batch normalisations.</summary>
     public SortedDictionary<string, Tensor> Statistics { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Names of the tensors of batch normalisations: scale, shift, running mean and running variance.</summary>
+    public IReadOnlySet<string> BatchNormNames => _batchNormNames;
+
+    /// <summary>The batch normalisations themselves, in the order of construction.</summary>
+    public IReadOnlyList<BatchNorm3d> BatchNorms => _batchNorms;
 
     /// <summary>Parameters and statistics.</summary>
     public IEnumerable<KeyValuePair<string, Tensor>> All => Parameters
@@ -48,7 +65,7 @@ public sealed class ModelState
     /// <summary>Sets the step counters of all batch normalisations, which no result depends on.</summary>
     public void SetBatchesTracked(long steps)
     {
-        foreach (var norm in _counted)
+        foreach (var norm in _batchNorms)
         {
             norm.num_batches_tracked?.fill_(steps);
         }

@@ -1,51 +1,52 @@
 using BrainMVP.Federated.Contracts.Plans;
-using BrainMVP.Federated.Networks.Decoders;
-using BrainMVP.Federated.Networks.Encoders;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace BrainMVP.Federated.Networks.Models;
 
 /// <summary>
-/// The network that crosses the wire: encoder and reconstruction decoder under the key prefixes <c>encoder.</c> and
-/// <c>decoder.</c>. Build it outside dispose scopes: a scope would dispose its parameters.
+/// The network that crosses the wire: an encoder and what reconstructs a volume from its deepest features. It holds
+/// only what pre-training moves. Build it outside dispose scopes: a scope would dispose its parameters.
 /// </summary>
-public sealed class ReconstructionModel : Module<Tensor, Reconstruction>
+public abstract class ReconstructionModel : Module<Tensor, Reconstruction>, INetwork
 {
-    private readonly UniFormerEncoder encoder;
-    private readonly ReconstructionDecoder decoder;
-
-    public ReconstructionModel(NetworkPlan plan)
-        : base(nameof(ReconstructionModel))
+    private protected ReconstructionModel(string name)
+        : base(name)
     {
-        encoder = new UniFormerEncoder(plan);
-        decoder = new ReconstructionDecoder(plan);
-        RegisterComponents();
-        State = new ModelState(this);
     }
-
-    public UniFormerEncoder Encoder => encoder;
-
-    public ReconstructionDecoder Decoder => decoder;
 
     /// <summary>Parameters and statistics by name.</summary>
-    public ModelState State { get; }
+    public ModelState State { get; private protected init; } = null!;
 
-    /// <param name="volumes">[B, 1, R, A, S], sides multiples of 16.</param>
-    public override Reconstruction forward(Tensor volumes)
+    /// <summary>All batch normalisations; none in a network that normalises groups.</summary>
+    public IReadOnlyList<BatchNorm3d> BatchNorms => State.BatchNorms;
+
+    Convolutions INetwork.Convolutions => Convolutions;
+
+    private protected abstract Convolutions Convolutions { get; }
+
+    /// <summary>The network of a plan, untrained: fill it by <see cref="ModelInitialization"/> or from a file.</summary>
+    /// <param name="plan">Backbone, widths and depths.</param>
+    /// <param name="recomputation">Recompute the inside of blocks in the backward pass: less memory, more time, the same gradients.</param>
+    public static ReconstructionModel Create(NetworkPlan plan, bool recomputation = false) => plan.Backbone switch
     {
-        using var scope = NewDisposeScope();
-        var features = encoder.call(volumes);
-        var volume = decoder.call(features);
-        return new Reconstruction(features.MoveToOuterDisposeScope(), volume.MoveToOuterDisposeScope());
-    }
+        Backbones.UniFormer => new UniFormerModel(plan, recomputation),
+        Backbones.UNet3D => new UNet3DModel(plan, recomputation),
+        var other => throw new ArgumentException($"Backbone \"{other}\" is unknown.", nameof(plan)),
+    };
+
+    /// <param name="volumes">[B, 1, R, A, S], sides multiples of 16 (of 8 suffices for UNET3D).</param>
+    public abstract override Reconstruction forward(Tensor volumes);
 
     protected override void Dispose(bool disposing)
     {
         if (disposing)
         {
-            encoder.Dispose();
-            decoder.Dispose();
+            foreach (var child in children())
+            {
+                child.Dispose();
+            }
         }
 
         base.Dispose(disposing);
@@ -53,6 +54,6 @@ public sealed class ReconstructionModel : Module<Tensor, Reconstruction>
 }
 
 /// <summary>Output of the model.</summary>
-/// <param name="Features">x4, [B, C, S/16, R/16, A/16].</param>
+/// <param name="Features">Deepest features: of UniFormer x4, [B, C, S/16, R/16, A/16]; of UNET3D c4d, [B, C, R/8, A/8, S/8].</param>
 /// <param name="Volume">[B, 1, R, A, S].</param>
 public sealed record Reconstruction(Tensor Features, Tensor Volume);

@@ -37,7 +37,7 @@ public static class ModelEvaluator
         TorchRuntime.Start(plan.Training.Threads);
         progress(new TrainingProgress("prepare", 0, 1, 0));
         var data = new SiteData(plan, site, cases);
-        using var model = new ReconstructionModel(plan.Network);
+        using var model = ReconstructionModel.Create(plan.Network);
         ModelFile.Load(model, modelPath);
         using var templates = ModelFile.LoadTemplates(plan, data.Owned, templatePaths);
         return new Validation(plan, site, data).Run(model, templates, progress, ct);

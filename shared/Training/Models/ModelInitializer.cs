@@ -13,7 +13,7 @@ public static class ModelInitializer
     public static void Write(Plan plan, string path)
     {
         TorchRuntime.Start(plan.Training.Threads);
-        using var model = new ReconstructionModel(plan.Network);
+        using var model = ReconstructionModel.Create(plan.Network);
         ModelInitialization.Apply(model, plan.Seed);
         SafetensorsWriter.WriteFile(path, ModelFile.Sources(model));
     }

@@ -41,7 +41,7 @@ public static class RoundTrainer
         progress(new TrainingProgress("prepare", 0, 1, 0));
         TorchRuntime.Start(job.Plan.Training.Threads);
         var data = new SiteData(job.Plan, job.Site, cases);
-        using var model = new ReconstructionModel(job.Plan.Network);
+        using var model = ReconstructionModel.Create(job.Plan.Network, job.Plan.Training.Recomputation);
         ModelFile.Load(model, job.ModelPath);
         using var templates = ModelFile.LoadTemplates(job.Plan, data.Owned, job.TemplatePaths);
         using var optimizer = CreateOptimizer(job, model, templates);

@@ -5,16 +5,18 @@ using static TorchSharp.torch;
 namespace BrainMVP.Federated.Networks.Tests.Golden;
 
 /// <summary>
-/// The recipe of the published fingerprint: a 32-bit linear congruential generator seeded by FNV-1a of the key without
-/// prefix; weights uniform with variance 1/fan_in, biases and running means within 0.1, other vectors about 1.
+/// The recipe of the published fingerprint: a 32-bit linear congruential generator seeded by FNV-1a of the key;
+/// weights uniform with variance 1/fan_in, biases and running means within 0.1, other vectors about 1.
 /// </summary>
 internal static class LcgFill
 {
-    public static void Apply(ReconstructionModel model)
+    /// <param name="state">Every tensor is overwritten.</param>
+    /// <param name="keyOf">From a tensor's name to the key of the recipe.</param>
+    public static void Apply(ModelState state, Func<string, string> keyOf)
     {
-        foreach (var (name, tensor) in model.State.All)
+        foreach (var (name, tensor) in state.All)
         {
-            var key = name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..];
+            var key = keyOf(name);
             var values = ModelState.Elements(tensor);
             Sequence(Fnv(key), values);
             var fanIn = key.Contains("transp_conv", StringComparison.Ordinal) ? tensor.shape[0] : tensor.numel() / tensor.shape[0];
@@ -29,6 +31,9 @@ internal static class LcgFill
             }
         }
     }
+
+    /// <summary>The key without its first part: <c>encoder.norm.weight</c> is filled as <c>norm.weight</c>.</summary>
+    public static string WithoutPrefix(string name) => name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..];
 
     public static Tensor Input(long[] shape)
     {

@@ -20,10 +20,12 @@ public sealed class ModelInitializationTests
         Assert.NotEqual(Flat(first), Flat(other));
     }
 
-    [Fact]
-    public void Every_parameter_is_set_and_finite()
+    [Theory]
+    [InlineData(Backbones.UniFormer)]
+    [InlineData(Backbones.UNet3D)]
+    public void Every_parameter_is_set_and_finite(string backbone)
     {
-        using var model = Tiny.Model();
+        using var model = Tiny.Model(backbone == Backbones.UNet3D ? Tiny.UNet3D : Tiny.Network);
         foreach (var (_, tensor) in model.State.All)
         {
             using var noGradient = no_grad();
@@ -37,7 +39,7 @@ public sealed class ModelInitializationTests
     [Fact]
     public void Spread_of_each_layer_kind_follows_its_rule()
     {
-        using var model = new ReconstructionModel(new NetworkPlan());
+        using var model = ReconstructionModel.Create(new NetworkPlan());
         ModelInitialization.Apply(model, 3);
         Assert.Equal(Math.Sqrt(2.0 / (128 * 125)), Deviation(model, "encoder.blocks2.0.attn.weight"), 3e-4);
         Assert.Equal(Math.Sqrt(2.0 / 512), Deviation(model, "encoder.blocks2.0.mlp.fc1.weight"), 1e-3);
@@ -47,9 +49,18 @@ public sealed class ModelInitializationTests
     }
 
     [Fact]
+    public void Convolutions_of_the_residual_network_start_as_the_library_makes_them()
+    {
+        using var model = Tiny.Model(new NetworkPlan { Backbone = Backbones.UNet3D, Widths = [32, 64, 128, 256], Depths = [1, 1, 1, 1] });
+        Assert.Equal(1 / Math.Sqrt(128 * 27) / Math.Sqrt(3), Deviation(model, "conv3a.conv1.weight"), 2e-5);
+        Assert.Equal(1 / Math.Sqrt(128 * 27) / Math.Sqrt(3), Deviation(model, "ds3.bias"), 1e-3);
+        Assert.Equal(0, Deviation(model, "conv3a.gn1.weight"));
+    }
+
+    [Fact]
     public void Untrained_full_network_has_unit_features_and_an_uninformed_contrastive_loss()
     {
-        using var model = new ReconstructionModel(new NetworkPlan { Depths = [1, 1, 2, 1] });
+        using var model = ReconstructionModel.Create(new NetworkPlan { Depths = [1, 1, 2, 1] });
         ModelInitialization.Apply(model, 3);
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();

@@ -8,7 +8,7 @@ public sealed class ModelStateTests
     [Fact]
     public void Full_size_network_has_the_published_parameter_counts()
     {
-        using var model = new ReconstructionModel(new NetworkPlan());
+        using var model = FullSize();
         Assert.Equal(22_038_464, model.Encoder.parameters().Sum(p => p.numel()));
         Assert.Equal(1_736_769, model.Decoder.parameters().Sum(p => p.numel()));
         Assert.Equal(23_775_233, model.State.Parameters.Values.Sum(p => p.numel()));
@@ -17,7 +17,7 @@ public sealed class ModelStateTests
     [Fact]
     public void Full_size_encoder_has_the_329_published_keys_and_3855_statistics()
     {
-        using var model = new ReconstructionModel(new NetworkPlan());
+        using var model = FullSize();
         var keys = model.Encoder.state_dict();
         Assert.Equal(ExpectedEncoderKeys().Order(StringComparer.Ordinal), keys.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(329, keys.Count);
@@ -27,7 +27,7 @@ public sealed class ModelStateTests
     [Fact]
     public void Decoder_has_only_the_active_keys()
     {
-        using var model = new ReconstructionModel(new NetworkPlan());
+        using var model = FullSize();
         Assert.Equal(
             [
                 "decoder.decoder2.transp_conv.conv.weight [64,64,2,2,2]",
@@ -59,6 +59,23 @@ public sealed class ModelStateTests
         Assert.NotEmpty(counters);
         Assert.All(counters, c => Assert.Equal(42, c.buffer.item<long>()));
     }
+
+    [Fact]
+    public void Names_of_batch_normalisations_are_their_affine_parameters_and_statistics()
+    {
+        using var model = FullSize();
+        Assert.Equal(15, model.BatchNorms.Count);
+        Assert.Equal(60, model.State.BatchNormNames.Count);
+        Assert.Equal(30, model.State.Statistics.Count);
+        Assert.Subset(model.State.BatchNormNames.ToHashSet(), model.State.Statistics.Keys.ToHashSet());
+        Assert.Contains("encoder.blocks1.0.norm1.weight", model.State.BatchNormNames);
+        Assert.Contains("encoder.norm.bias", model.State.BatchNormNames);
+        Assert.DoesNotContain("encoder.patch_embed1.norm.weight", model.State.BatchNormNames);
+        Assert.DoesNotContain("encoder.blocks3.0.norm1.weight", model.State.BatchNormNames);
+        Assert.All(model.State.BatchNormNames, name => Assert.Contains(name, model.State.All.Select(t => t.Key)));
+    }
+
+    private static UniFormerModel FullSize() => (UniFormerModel)ReconstructionModel.Create(new NetworkPlan());
 
     private static IEnumerable<string> ExpectedEncoderKeys()
     {

@@ -1,4 +1,6 @@
+using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Networks.Losses;
+using BrainMVP.Federated.Networks.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -6,6 +8,14 @@ namespace BrainMVP.Federated.Networks.Tests.Models;
 
 public sealed class ReconstructionModelTests
 {
+    public static TheoryData<string, bool> Networks { get; } = new()
+    {
+        { Backbones.UniFormer, false },
+        { Backbones.UniFormer, true },
+        { Backbones.UNet3D, false },
+        { Backbones.UNet3D, true },
+    };
+
     [Fact]
     public void Decoder_is_affine()
     {
@@ -39,10 +49,11 @@ public sealed class ReconstructionModelTests
         Assert.Equal(inside, change.sum().item<float>(), 1e-5f * inside);
     }
 
-    [Fact]
-    public void A_training_step_leaves_no_tensor_behind()
+    [Theory]
+    [MemberData(nameof(Networks))]
+    public void A_training_step_leaves_no_tensor_behind(string backbone, bool recomputation)
     {
-        using var model = Tiny.Model();
+        using var model = Model(backbone, recomputation);
         Step(model);
         Step(model);
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
@@ -54,15 +65,19 @@ public sealed class ReconstructionModelTests
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
-    [Fact]
-    public void Every_parameter_receives_a_gradient()
+    [Theory]
+    [MemberData(nameof(Networks))]
+    public void Every_parameter_receives_a_gradient(string backbone, bool recomputation)
     {
-        using var model = Tiny.Model();
+        using var model = Model(backbone, recomputation);
         Step(model);
         Assert.All(model.State.Parameters, p => Assert.True(p.Value.grad is { } g && g.abs().sum().item<float>() > 0, p.Key));
     }
 
-    private static void Step(Federated.Networks.Models.ReconstructionModel model)
+    private static ReconstructionModel Model(string backbone, bool recomputation) =>
+        Tiny.Model(backbone == Backbones.UNet3D ? Tiny.UNet3D : Tiny.Network, recomputation: recomputation);
+
+    private static void Step(ReconstructionModel model)
     {
         using var scope = NewDisposeScope();
         model.zero_grad();
