@@ -33,12 +33,16 @@ internal sealed class DepthwiseConvolution : autograd.SingleTensorFunction<Depth
         using var scope = NewDisposeScope();
         var saved = ctx.get_saved_variables();
         var (input, weight) = (saved[0], saved[1]);
+
+        // In mixed precision the output has 16 bits where input and weights may have 32: the products are made in the
+        // output's format, and each gradient has the format of what it belongs to.
         var gradient = grad_output.contiguous();
+        var format = gradient.dtype;
         return
         [
-            Convolve(gradient, weight.flip(2, 3, 4), null).MoveToOuterDisposeScope(),
-            WeightGradient(input, gradient, weight.shape[2]).MoveToOuterDisposeScope(),
-            gradient.sum([0, 2, 3, 4]).MoveToOuterDisposeScope(),
+            Convolve(gradient, weight.to(format).flip(2, 3, 4), null).to(input.dtype).MoveToOuterDisposeScope(),
+            WeightGradient(input.to(format), gradient, weight.shape[2]).to(weight.dtype).MoveToOuterDisposeScope(),
+            gradient.sum([0, 2, 3, 4], type: weight.dtype).MoveToOuterDisposeScope(),
         ];
     }
 
@@ -54,7 +58,7 @@ internal sealed class DepthwiseConvolution : autograd.SingleTensorFunction<Depth
         var (batch, channels, depth, height, width) = (input.shape[0], input.shape[1], input.shape[2], input.shape[3], input.shape[4]);
         var padded = nn.functional.pad(input, [margin, margin, margin, margin, margin, margin]).transpose(0, 1).contiguous();
         var rows = gradient.transpose(0, 1).reshape(channels, batch * depth * height, width).transpose(1, 2).contiguous();
-        var result = empty([channels, 1, kernel, kernel, kernel]);
+        var result = empty([channels, 1, kernel, kernel, kernel], dtype: gradient.dtype);
         for (var i = 0L; i < kernel; i++)
         {
             for (var j = 0L; j < kernel; j++)
