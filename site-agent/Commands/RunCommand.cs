@@ -12,13 +12,15 @@ public static class RunCommand
     public static Command Create()
     {
         var data = new Option<string?>("--data") { Description = "Folder or CSV manifest with the site's volumes; remembered in site.yaml.", HelpName = "PATH" };
+        var device = new Option<string?>("--device") { Description = "auto (every CUDA device, else the CPU), cpu, cuda, cuda:N or all; remembered in site.yaml.", HelpName = "DEVICE" };
         var command = CommandShape.Create(
             "run",
             "Runs the daemon: dials the aggregator, trains approved plans on the site's data, and stops on Ctrl-C or SIGTERM.",
             "run --data /data/mri",
-            "run --dir /var/lib/site-agent");
+            "run --device cuda:0 --dir /var/lib/site-agent");
         var withStdin = new Option<bool>("--stop-with-stdin") { Description = "Also stop when standard input ends: a parent that dies takes the agent along." };
         command.Add(data);
+        command.Add(device);
         command.Add(withStdin);
         command.Does(async (result, folder, cancellation) =>
         {
@@ -33,7 +35,7 @@ public static class RunCommand
             // A policy that cannot be read must not wait until the first plan to say so.
             PolicyFile.Read(folder.Policy);
             using var stop = ParentWatch.Link(result.GetValue(withStdin), cancellation);
-            await AgentHost.RunAsync(folder, path, stop.Token);
+            await AgentHost.RunAsync(folder, path, result.GetValue(device), stop.Token);
         });
         return command;
     }

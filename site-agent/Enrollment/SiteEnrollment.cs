@@ -42,7 +42,9 @@ public sealed class SiteEnrollment(SiteFolder folder, TimeProvider time)
         var identity = RequireOwn(certificate, key, authority);
         CertificateFiles.SaveCertificate(folder.Authority, authority);
         CertificateFiles.SaveIdentity(folder.Identity, certificate, key);
-        var settings = new SiteSettings(url.ToString(), identity.Consortium, identity.Name, File.Exists(folder.Settings) ? SiteSettings.Read(folder).Data : null);
+        var settings = File.Exists(folder.Settings)
+            ? SiteSettings.Read(folder) with { Aggregator = url.ToString(), Consortium = identity.Consortium, Site = identity.Name }
+            : new SiteSettings(url.ToString(), identity.Consortium, identity.Name, null);
         settings.Write(folder);
         if (!File.Exists(folder.Policy))
         {

@@ -19,14 +19,15 @@ public static class AgentHost
     /// <summary>Runs until the process is asked to end.</summary>
     /// <param name="folder">An enrolled site.</param>
     /// <param name="data">Replaces the data path of <c>site.yaml</c>; null keeps it.</param>
-    public static async Task RunAsync(SiteFolder folder, string? data, CancellationToken cancellation)
+    /// <param name="device">Replaces the device of <c>site.yaml</c>; null keeps it.</param>
+    public static async Task RunAsync(SiteFolder folder, string? data, string? device, CancellationToken cancellation)
     {
         folder.RequireEnrolled();
         using var agentLock = FolderLock.Take(folder.Lock);
         var settings = SiteSettings.Read(folder);
-        if (data is not null)
+        if (data is not null || device is not null)
         {
-            settings = settings with { Data = Path.GetFullPath(data) };
+            settings = settings with { Data = data is null ? settings.Data : Path.GetFullPath(data), Device = device ?? settings.Device };
             settings.Write(folder);
         }
 

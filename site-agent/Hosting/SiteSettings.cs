@@ -8,9 +8,13 @@ namespace BrainMVP.Federated.SiteAgent.Hosting;
 /// <param name="Consortium">Name of the consortium.</param>
 /// <param name="Site">Name of this site.</param>
 /// <param name="Data">Folder or CSV manifest with the site's volumes; null until it was given once.</param>
-public sealed record SiteSettings(string Aggregator, string Consortium, string Site, string? Data)
+/// <param name="Device">What trainers run on: <c>auto</c>, <c>cpu</c>, <c>cuda</c>, <c>cuda:N</c> or <c>all</c>.</param>
+public sealed record SiteSettings(string Aggregator, string Consortium, string Site, string? Data, string Device = SiteSettings.AnyDevice)
 {
-    private static readonly string[] Fields = ["aggregator", "consortium", "site", "data"];
+    /// <summary>Every CUDA device there is, else the CPU.</summary>
+    public const string AnyDevice = "auto";
+
+    private static readonly string[] Fields = ["aggregator", "consortium", "site", "data", "device"];
 
     /// <exception cref="FederationException">BMF-1010 when missing, BMF-1005 when malformed.</exception>
     public static SiteSettings Read(SiteFolder folder)
@@ -21,7 +25,7 @@ public sealed record SiteSettings(string Aggregator, string Consortium, string S
         }
 
         var fields = YamlFields.Read(folder.Settings, Fields, ErrorCatalogue.PolicyInvalid);
-        return new SiteSettings(Required(fields, "aggregator", folder), Required(fields, "consortium", folder), Required(fields, "site", folder), fields.Text("data"));
+        return new SiteSettings(Required(fields, "aggregator", folder), Required(fields, "consortium", folder), Required(fields, "site", folder), fields.Text("data"), fields.Text("device") ?? AnyDevice);
     }
 
     public void Write(SiteFolder folder)
@@ -29,7 +33,7 @@ public sealed record SiteSettings(string Aggregator, string Consortium, string S
         var data = Data is null ? "" : $"data: {Quote(Data)}\n";
         DurableFile.WriteAllText(
             folder.Settings,
-            $"# Written by site-agent enroll and site-agent run.\naggregator: {Quote(Aggregator)}\nconsortium: {Consortium}\nsite: {Site}\n{data}");
+            $"# Written by site-agent enroll and site-agent run.\naggregator: {Quote(Aggregator)}\nconsortium: {Consortium}\nsite: {Site}\n{data}device: {Device}\n");
     }
 
     private static string Required(YamlFields fields, string name, SiteFolder folder) =>

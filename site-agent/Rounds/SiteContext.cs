@@ -11,5 +11,8 @@ public sealed record SiteContext(
 {
     public string Site => Settings.Site;
 
+    /// <summary>What trainers run on.</summary>
+    public string Device => Settings.Device;
+
     public RunFolder Run(string run) => new(Folder.Run(run));
 }

@@ -21,6 +21,7 @@ public static class SimulationCommand
         var port = new Option<int>("--port") { Description = "Port of the aggregator; 0 takes a free one.", HelpName = "P", DefaultValueFactory = _ => 0 };
         var pause = new Option<int>("--pause-limit") { Description = "Seconds to wait for a person when the run pauses.", HelpName = "S", DefaultValueFactory = _ => 120 };
         var spacing = new Option<int>("--phantom-spacing") { Description = "Voxel side of the phantoms, 1, 2 or 4 mm.", HelpName = "MM", DefaultValueFactory = _ => 2 };
+        var device = new Option<string>("--device") { Description = "What every trainer runs on: auto, cpu, cuda, cuda:N or all. Only the CPU gives the same bytes twice.", HelpName = "DEVICE", DefaultValueFactory = _ => "cpu" };
         var root = new RootCommand("""
             Deploys a whole federation on this machine: one aggregator process and a site-agent process for each site with
             its trainer, over mutual TLS. Nothing is mocked: these are the executables that hospitals run.
@@ -31,7 +32,7 @@ public static class SimulationCommand
               simulation --data hospital-a --data hospital-b --data hospital-c --out out
             """)
         {
-            sites, rounds, steps, seed, plan, data, output, keep, port, pause, spacing,
+            sites, rounds, steps, seed, plan, data, output, keep, port, pause, spacing, device,
         };
         root.SetAction((parse, cancellation) => Guard(() => new SimulationRun(new SimulationOptions
         {
@@ -46,6 +47,7 @@ public static class SimulationCommand
             Port = parse.GetValue(port),
             PauseLimitSeconds = parse.GetValue(pause),
             PhantomSpacing = parse.GetValue(spacing),
+            Device = parse.GetValue(device)!,
         }).Execute(cancellation)));
         return await root.Parse(args).InvokeAsync(new InvocationConfiguration
         {

@@ -10,7 +10,7 @@ using BrainMVP.Federated.Trust.Transport;
 namespace BrainMVP.Federated.Simulation.Federation;
 
 /// <summary>The processes: one aggregator and an agent for each site. Ends all of them, also those restarted by hand.</summary>
-public sealed class SimulatedFederation(Executables executables, SimulationFolder folder, IReadOnlyList<SiteSpecification> sites, Plan plan, int port) : IAsyncDisposable
+public sealed class SimulatedFederation(Executables executables, SimulationFolder folder, IReadOnlyList<SiteSpecification> sites, Plan plan, int port, string device) : IAsyncDisposable
 {
     private const string Approver = "simulation";
     private const int PortAttempts = 5;
@@ -45,7 +45,7 @@ public sealed class SimulatedFederation(Executables executables, SimulationFolde
         });
         foreach (var site in data)
         {
-            var agent = ManagedProcess.Start(site.Site.Name, executables.SiteAgent, ["run", "--dir", folder.Site(site.Site.Name), "--data", site.Folder], Log(site.Site.Name));
+            var agent = ManagedProcess.Start(site.Site.Name, executables.SiteAgent, ["run", "--dir", folder.Site(site.Site.Name), "--data", site.Folder, "--device", device], Log(site.Site.Name));
             _agents.Add(site.Site.Name, agent);
             Tell(agent);
         }

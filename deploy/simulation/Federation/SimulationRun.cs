@@ -49,7 +49,7 @@ public sealed class SimulationRun(SimulationOptions options)
         FederationException? failure = null;
         IReadOnlyList<SiteData> data = [];
         ListSitesResponse profiles = new();
-        await using (var federation = new SimulatedFederation(executables, folder, sites, plan, options.Port))
+        await using (var federation = new SimulatedFederation(executables, folder, sites, plan, options.Port, options.Device))
         {
             try
             {

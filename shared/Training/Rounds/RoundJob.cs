@@ -23,7 +23,10 @@ public sealed record RoundJob
     /// <summary>The prepared data set.</summary>
     public required string DataFolder { get; init; }
 
-    /// <summary>Optimiser snapshot of the last committed round, or null for fresh moments.</summary>
+    /// <summary>
+    /// Snapshot of the last committed round, or null in the first. The plan says what of it is used: moments unless they
+    /// are reset, batch normalisations where they stay local.
+    /// </summary>
     public string? SnapshotFolder { get; init; }
 
     /// <summary>

@@ -76,7 +76,7 @@ public sealed class BatchSamplerTests
     {
         using var run = new TinyRun();
         var reads = 0;
-        var cases = run.Cases.Select(c => c with { Volume = m => Interlocked.Increment(ref reads) > 30 ? throw new IOException("The disk is gone.") : c.Volume(m) });
+        var cases = run.Cases.Select(c => c with { Volume = m => Interlocked.Increment(ref reads) > 16 ? throw new IOException("The disk is gone.") : c.Volume(m) });
         var sampler = new BatchSampler(run.Plan, "north", new SiteData(run.Plan, "north", cases), []);
         using var feed = new BatchFeed(run.Plan, sampler, 1, 1, pinned: false);
         var places = new List<(int, int)>();

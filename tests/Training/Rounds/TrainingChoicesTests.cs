@@ -41,10 +41,11 @@ public sealed class TrainingChoicesTests
         {
             Network = new NetworkPlan { Backbone = Backbones.UNet3D, Widths = [8, 8, 16, 16], Depths = [1, 1, 1, 1] },
             Rounds = new RoundsPlan { Count = 1, LocalSteps = 25 },
+            Training = p.Training with { ContrastiveStart = 1 },
         });
         var losses = new List<double>();
         run.Train(run.Job("job"), p => losses.AddRange(p.Phase == "train" ? [p.Loss] : []));
-        Assert.True(losses.TakeLast(5).Average() < 0.7 * losses.Take(5).Average());
+        Assert.True(losses.TakeLast(5).Average() < 0.7 * losses.Take(5).Average(), string.Join(' ', losses));
     }
 
     [Fact]
@@ -152,7 +153,8 @@ public sealed class TrainingChoicesTests
     {
         if (full)
         {
-            throw new OutOfMemoryException("The device is full.");
+            // No machine has that much: libtorch fails as it does on a full device.
+            using var impossible = torch.zeros([1L << 48]);
         }
     }
 
