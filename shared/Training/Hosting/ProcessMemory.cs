@@ -47,8 +47,12 @@ public static partial class ProcessMemory
             available = Math.Min(available, room);
         }
 
-        var limit = (ulong)(used + (long)(available * UsablePart));
-        _ = SetLimit(DataLimit, new Limit { Soft = limit, Hard = ulong.MaxValue });
+        // A limit that somebody has set already stays when it is lower.
+        if (GetLimit(DataLimit, out var limit) == 0)
+        {
+            limit.Soft = Math.Min(limit.Soft, (ulong)(used + (long)(available * UsablePart)));
+            _ = SetLimit(DataLimit, in limit);
+        }
     }
 
     /// <summary>What the control group of this process still grants; null without a limit.</summary>
@@ -86,6 +90,9 @@ public static partial class ProcessMemory
         using var process = System.Diagnostics.Process.GetCurrentProcess();
         return process.PeakWorkingSet64;
     }
+
+    [LibraryImport("libc", EntryPoint = "getrlimit")]
+    private static partial int GetLimit(int resource, out Limit limit);
 
     [LibraryImport("libc", EntryPoint = "setrlimit")]
     private static partial int SetLimit(int resource, in Limit limit);
