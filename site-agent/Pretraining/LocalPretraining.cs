@@ -25,7 +25,7 @@ public sealed class LocalPretraining(PretrainOptions options, TrainerProcess tra
 
     private readonly PretrainConsole _console = new(time);
 
-    /// <exception cref="FederationException">BMF-1009, 1101, 1109, 1110, 1312, 1401 to 1406, 1501 to 1506, 1509 or 1603.</exception>
+    /// <exception cref="FederationException">BMF-1009, 1101, 1109, 1110, 1312, 1401 to 1406, 1501 to 1507 or 1603.</exception>
     public async Task RunAsync(CancellationToken cancellation)
     {
         var plan = options.Plan;

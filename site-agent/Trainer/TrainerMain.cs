@@ -20,7 +20,7 @@ public static class TrainerMain
     {
         var job = CanonicalJson.Read<TrainerJob>(File.ReadAllBytes(jobFile));
         WatchParent();
-        ProcessMemory.LimitToAvailable();
+        MemoryLimit.SetToAvailable();
         using var output = Console.OpenStandardOutput();
         var gate = new Lock();
         void Progress(string phase, long done, long total, double loss, string note)

@@ -67,7 +67,8 @@ public static class ErrorCatalogue
     public static readonly ErrorCode TrainerTimedOut = new(1503, "The trainer process made no progress in time.", "Look at trainer.log; raise the deadline in the plan if the machine is slow.", 60);
     public static readonly ErrorCode TorchUnavailable = new(1504, "The libtorch native library cannot be loaded.", "Install the build for this machine, or set LIBTORCH_DIR when built with TorchBackend=none.", 61);
     public static readonly ErrorCode CheckpointInvalid = new(1505, "A checkpoint cannot be used.", "Delete the job's checkpoint folder; the step is trained again.", 60);
-    public static readonly ErrorCode TrainingOutOfMemory = new(1509, "One sample does not fit into the memory of the device.", "Turn on training.recomputation, use a smaller crop, or a device with more memory.", 60);
+    public static readonly ErrorCode DeviceUnavailable = new(1506, "The device cannot be used for training.", "Choose `auto` or `cpu`, or install the CUDA build and a driver; the message says what is missing.", 61);
+    public static readonly ErrorCode TrainingOutOfMemory = new(1507, "One sample does not fit into the memory of the device.", "Turn on training.recomputation, use a smaller crop, or a device with more memory.", 60);
 
     public static readonly ErrorCode SimulationFailed = new(1601, "The simulated federation did not finish.", "The message names the process; its log is in the output folder.", 70);
     public static readonly ErrorCode SimulationPaused = new(1602, "The run paused and nobody resumed it.", "The message gives the reason and the administrator's commands.", 71);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using TorchSharp;
 
@@ -13,6 +14,27 @@ internal static class NativeTorch
 
     /// <summary>Address of an exported function of libtorch_cpu, or 0 when this libtorch has none of that name.</summary>
     public static nint Export(string name) => Library != 0 && NativeLibrary.TryGetExport(Library, name, out var address) ? address : 0;
+
+    /// <summary>True when this process has loaded a library whose file name begins so.</summary>
+    public static bool IsLoaded(string name) => LoadedPath(name) is not null;
+
+    /// <summary>Path of a loaded library whose file name begins so, or null.</summary>
+    public static string? LoadedPath(string name)
+    {
+        using var process = Process.GetCurrentProcess();
+        foreach (ProcessModule module in process.Modules)
+        {
+            using (module)
+            {
+                if (Path.GetFileName(module.FileName).StartsWith(name, StringComparison.OrdinalIgnoreCase))
+                {
+                    return module.FileName;
+                }
+            }
+        }
+
+        return null;
+    }
 
     private static nint Open()
     {

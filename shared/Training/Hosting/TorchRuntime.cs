@@ -41,6 +41,26 @@ public static class TorchRuntime
         }
     }
 
+    /// <summary>
+    /// Lets CUDA be fast: matrix products and convolutions of 32-bit floats in TF32 (19 bits, sums in 32), and cuDNN
+    /// measures its algorithms once for each shape. Nothing of it changes results on the CPU.
+    /// </summary>
+    /// <returns>False when this libtorch has no switch for cuDNN's measuring; the rest is set all the same.</returns>
+    public static unsafe bool UseFastCuda()
+    {
+        torch.backends.cuda.matmul.allow_tf32 = true;
+        torch.backends.cudnn.allow_tf32 = true;
+        var context = (delegate* unmanaged<nint>)NativeTorch.Export("_ZN2at13globalContextEv");
+        var setBenchmark = (delegate* unmanaged<nint, byte, void>)NativeTorch.Export("_ZN2at7Context17setBenchmarkCuDNNEb");
+        if (context == null || setBenchmark == null)
+        {
+            return false;
+        }
+
+        setBenchmark(context(), 1);
+        return true;
+    }
+
     private static void LoadFromFolder(string? folder)
     {
         if (string.IsNullOrEmpty(folder))

@@ -22,7 +22,7 @@ public static class RoundTrainer
     /// <param name="job">What to train.</param>
     /// <param name="progress">Called on this thread.</param>
     /// <param name="ct">Stops between two steps; the checkpoints stay.</param>
-    /// <exception cref="FederationException">BMF-1009, 1011, 1101, 1110, 1312, 1401 to 1403, 1405, 1406, 1502, 1504, 1505, 1506, 1509.</exception>
+    /// <exception cref="FederationException">BMF-1009, 1011, 1101, 1110, 1312, 1401 to 1403, 1405, 1406, 1502, 1504, 1505, 1506, 1507.</exception>
     public static RoundOutcome Run(RoundJob job, Action<TrainingProgress> progress, CancellationToken ct) =>
         Run(job, PreparedCases.Open(job.DataFolder, job.Plan).Cases, progress, ct);
 
@@ -31,12 +31,12 @@ public static class RoundTrainer
     /// <param name="cases">The site's usable cases.</param>
     /// <param name="progress">Called on this thread.</param>
     /// <param name="ct">Stops between two steps; the checkpoints stay.</param>
-    /// <exception cref="FederationException">BMF-1009, 1101, 1312, 1401, 1403, 1405, 1406, 1502, 1504, 1505, 1506, 1509.</exception>
+    /// <exception cref="FederationException">BMF-1009, 1101, 1312, 1401, 1403, 1405, 1406, 1502, 1504, 1505, 1506, 1507.</exception>
     public static RoundOutcome Run(RoundJob job, IEnumerable<TrainingCase> cases, Action<TrainingProgress> progress, CancellationToken ct)
     {
         using var guard = FolderLock.Take(Path.Combine(job.JobFolder, "trainer.lock"));
         progress(new TrainingProgress("prepare", 0, 1, 0));
-        ProcessMemory.ResetPeak();
+        DeviceMemory.ResetPeak();
         TorchRuntime.Start(job.Plan.Training.Threads);
         var devices = job.Devices.SelectMany(TorchDevices.Parse).ToArray();
         var data = new SiteData(job.Plan, job.Site, cases);
@@ -119,7 +119,7 @@ public static class RoundTrainer
             LocalModelPath = localModel,
             SnapshotFolder = snapshot,
             TrainSeconds = state.TrainSeconds,
-            PeakMemoryBytes = ProcessMemory.PeakBytes(),
+            PeakMemoryBytes = DeviceMemory.PeakResident(),
             Notes = state.Notes,
         };
     }

@@ -32,7 +32,7 @@ internal sealed class TrainingStep(Plan plan, BatchFeed feed, ReplicaGroup group
     /// <param name="step">0-based step of the round.</param>
     /// <param name="draws">Target draws by modality, counted up.</param>
     /// <exception cref="FederationException">
-    /// BMF-1502 when a loss is not finite, BMF-1509 when one sample does not fit; nothing was updated then.
+    /// BMF-1502 when a loss is not finite, BMF-1507 when one sample does not fit; nothing was updated then.
     /// </exception>
     public StepLosses Run(int round, int step, IDictionary<string, long> draws)
     {
