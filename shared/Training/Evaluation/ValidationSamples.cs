@@ -11,13 +11,13 @@ namespace BrainMVP.Federated.Training.Evaluation;
 /// <param name="Target">C-order [R, A, S].</param>
 /// <param name="Mask">True where filled.</param>
 /// <param name="Filler">The other modality's crop; null for the template view.</param>
-internal sealed record ValidationSample(ValidationView View, int[] Start, float[] Target, bool[] Mask, float[]? Filler);
+public sealed record ValidationSample(ValidationView View, int[] Start, float[] Target, bool[] Mask, float[]? Filler);
 
 /// <summary>
 /// The fixed crops and masks of the held-out cases. Their streams carry no round, so the numbers of two rounds differ
 /// by the model alone.
 /// </summary>
-internal sealed class ValidationSamples
+public sealed class ValidationSamples
 {
     /// <summary>
     /// Held-out cases on which a pair of modalities is measured at most, spread evenly over all that have both: there
