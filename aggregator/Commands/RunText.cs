@@ -18,7 +18,7 @@ public static class RunText
         return $"{summary.Run}: {summary.State}{reason}, {summary.CommittedRounds}/{summary.TotalRounds} rounds{now}{loss}";
     }
 
-    /// <summary>Tables of sites and rounds.</summary>
+    /// <summary>Tables of sites, rounds and reconstruction quality.</summary>
     public static void Write(RunStatus status)
     {
         Console.WriteLine(Line(status));
@@ -50,5 +50,9 @@ public static class RunText
         }
 
         AnsiConsole.Write(rounds);
+        if (status.Validation.Count > 0)
+        {
+            QualityText.Write(status.Validation[^1]);
+        }
     }
 }

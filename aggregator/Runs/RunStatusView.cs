@@ -46,12 +46,12 @@ public sealed class RunStatusView(IGrainFactory grains, DocumentStore documents)
 
         for (var i = 0; i < commits.Length; i++)
         {
-            status.Validation.Add(Validation(i, commits[i].Validation));
+            status.Validation.Add(ValidationTotals.Of(i, commits[i].Validation));
         }
 
         if (state.Evaluations.Count > 0)
         {
-            status.Validation.Add(Validation(commits.Length, state.Evaluations.ToDictionary(e => e.Key, e => documents.Read<EvaluationReport>(e.Value).Validation)));
+            status.Validation.Add(ValidationTotals.Of(commits.Length, state.Evaluations.ToDictionary(e => e.Key, e => documents.Read<EvaluationReport>(e.Value).Validation)));
         }
 
         return status;
@@ -69,39 +69,6 @@ public sealed class RunStatusView(IGrainFactory grains, DocumentStore documents)
             TotalRounds = document.Plan.Rounds.Count,
             Reason = reason,
         };
-    }
-
-    /// <summary>Mean over all voxels of all sites, summed in ordinal order of site and modality.</summary>
-    private static ModelValidation Validation(int round, IReadOnlyDictionary<string, IReadOnlyDictionary<string, ValidationSum>> sums)
-    {
-        var all = (from site in sums.OrderBy(s => s.Key, StringComparer.Ordinal)
-                   from modality in site.Value.OrderBy(m => m.Key, StringComparer.Ordinal)
-                   select (Site: site.Key, Modality: modality.Key, Sum: modality.Value)).ToArray();
-        var validation = new ModelValidation { Round = round, Loss = Mean(all.Select(a => a.Sum)) };
-        foreach (var site in all.GroupBy(a => a.Site))
-        {
-            validation.BySite.Add(site.Key, Mean(site.Select(a => a.Sum)));
-        }
-
-        foreach (var modality in all.GroupBy(a => a.Modality))
-        {
-            validation.ByModality.Add(modality.Key, Mean(modality.Select(a => a.Sum)));
-        }
-
-        return validation;
-    }
-
-    private static double Mean(IEnumerable<ValidationSum> sums)
-    {
-        double error = 0;
-        long voxels = 0;
-        foreach (var sum in sums)
-        {
-            error += sum.SquaredError;
-            voxels += sum.Voxels;
-        }
-
-        return voxels == 0 ? 0 : error / voxels;
     }
 
     private static RoundStatus Round(RoundState state, RoundCommitDocument? commit)

@@ -6,6 +6,7 @@ using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Identity;
 using BrainMVP.Federated.Contracts.V1;
+using BrainMVP.Federated.Federation.Rosters;
 using BrainMVP.Federated.Trust.Certificates;
 using Google.Protobuf;
 using Grpc.Core;
@@ -160,9 +161,9 @@ public sealed partial class SiteGrpc(
     public override async Task<ReportEvaluationResponse> ReportEvaluation(ReportEvaluationRequest request, ServerCallContext context)
     {
         var identity = await caller.Require(context, CertificateRole.Site);
-        await RunOf(request.Run, identity.Name);
+        var run = await RunOf(request.Run, identity.Name);
         var (report, hash) = signer.Accept<EvaluationReport>(request.Report, identity);
-        if (report.Site != identity.Name || report.Run != request.Run || report.Validation.Values.Any(v => !double.IsFinite(v.SquaredError) || v.SquaredError < 0 || v.Voxels < 1))
+        if (report.Site != identity.Name || report.Run != request.Run || ValidationRules.FindViolation(report.Validation, documents.Read<RunDocument>(run.Document).Plan) is not null)
         {
             throw ErrorCatalogue.DocumentInvalid.With("The evaluation is for another site or run, or has a sum that cannot be.");
         }

@@ -17,6 +17,7 @@ public static class HtmlReport
         table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
         th { background: var(--soft); } code { font-size: .85em; word-break: break-all; }
         .lead { font-size: 1.1em; } .good { color: #188038; } .bad { color: #c5221f; }
+        .matrix td { text-align: center; } .matrix small { opacity: .75; }
         .tiles { display: flex; flex-wrap: wrap; gap: 1rem; } figure { margin: 0; } figcaption { font-size: .85em; text-align: center; }
         img { background: #000; max-width: 100%; } svg { max-width: 100%; height: auto; } details { margin: .5rem 0; }
         """;
@@ -27,6 +28,7 @@ public static class HtmlReport
         html.Append(CultureInfo.InvariantCulture, $"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Simulated federation: {Text(results.Plan.Name)}</title><style>{Style}</style></head><body>");
         Head(html, results);
         Losses(html, results);
+        QualityReport.Write(html, [.. (results.Run?.Validation ?? []).OrderBy(v => v.Round)]);
         Sites(html, results, folder);
         Rounds(html, results);
         Templates(html, results, folder);

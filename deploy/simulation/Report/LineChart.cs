@@ -7,7 +7,7 @@ namespace BrainMVP.Federated.Simulation.Report;
 /// <summary>One line of a chart.</summary>
 public sealed record Series(string Name, IReadOnlyList<(double X, double Y)> Points);
 
-/// <summary>A small line chart as SVG: axes from 0, points with their values as tooltips, a legend.</summary>
+/// <summary>A small line chart as SVG: axes from 0 or the smallest value below it, points with their values as tooltips, a legend.</summary>
 public static class LineChart
 {
     private const int Width = 520;
@@ -27,13 +27,14 @@ public static class LineChart
         }
 
         var maximumX = Math.Max(points.Max(p => p.X), 1);
-        var maximumY = points.Max(p => p.Y) * 1.05;
+        var minimumY = Math.Min(0, points.Min(p => p.Y));
+        var maximumY = minimumY + ((Math.Max(0, points.Max(p => p.Y)) - minimumY) * 1.05);
         var svg = new StringBuilder();
         svg.Append(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {Width} {Height}\" width=\"{Width}\" height=\"{Height}\" role=\"img\" aria-label=\"{Encode(title)}\" font-size=\"11\" fill=\"currentColor\">");
         svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left}\" y=\"18\" font-size=\"14\" font-weight=\"bold\">{Encode(title)}</text>");
         for (var i = 0; i <= 4; i++)
         {
-            var value = maximumY * i / 4;
+            var value = minimumY + ((maximumY - minimumY) * i / 4);
             var y = Y(value);
             svg.Append(CultureInfo.InvariantCulture, $"<line x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{y:F1}\" y2=\"{y:F1}\" stroke=\"currentColor\" stroke-opacity=\".15\"/><text x=\"{Left - 6}\" y=\"{y + 4:F1}\" text-anchor=\"end\">{value:G3}</text>");
         }
@@ -54,7 +55,7 @@ public static class LineChart
 
         double X(double x) => Left + (x / maximumX * (Width - Left - Right));
 
-        double Y(double y) => Height - Bottom - (y / maximumY * (Height - Top - Bottom));
+        double Y(double y) => Height - Bottom - ((y - minimumY) / (maximumY - minimumY) * (Height - Top - Bottom));
 
         void Line(StringBuilder target, Series line, string colour, int legendY)
         {

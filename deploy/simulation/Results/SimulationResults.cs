@@ -23,6 +23,13 @@ public sealed record SiteResult(string Name, IReadOnlyList<string> Modalities, i
 /// <param name="Structure">Null when there is nothing to compare.</param>
 public sealed record TemplateResult(string Sha256, int Contributors, IReadOnlyList<string> ContributorSites, bool Delivered, string Reason, StructureResult? Structure);
 
+/// <summary>How well one modality is reconstructed over all sites.</summary>
+/// <param name="Source"><c>template</c>, or the modality that filled the masked voxels.</param>
+/// <param name="Mse">Mean squared error over all voxels.</param>
+/// <param name="Psnr">dB, mean over the crops.</param>
+/// <param name="Ssim">−1..1, mean over the crops.</param>
+public sealed record ViewResult(string Target, string Source, double Mse, double Psnr, double Ssim, long Crops);
+
 /// <summary>Everything the summary and the report show.</summary>
 public sealed record SimulationResults
 {
@@ -75,11 +82,14 @@ public sealed record SimulationResults
         Sites,
         Loss,
         LossBySite = Run?.Validation.OrderBy(v => v.Round).Select(v => v.BySite.ToDictionary()).ToArray(),
+        Validation = Run?.Validation.OrderBy(v => v.Round).Select(v => new { v.Round, Views = v.Views.Select(View).ToArray() }).ToArray(),
         GlobalModel = new { Sha256 = ModelHash, File = "global-model.safetensors" },
         Templates,
         PlanHash = CanonicalJson.Hash(Plan),
         Timings,
     };
+
+    private static ViewResult View(ViewQuality view) => new(view.Target, view.Source.Length > 0 ? view.Source : "template", view.Mse, view.Psnr, view.Ssim, view.Crops);
 
     private static SiteResult Site(string name, SiteVolumes volumes, RunStatus? status, RoundStatus[] committed, ListSitesResponse profiles)
     {

@@ -53,11 +53,6 @@ public sealed record RoundOpenDocument
 /// <summary>Exponent of one tensor of a change: <c>e = ceil(log2 absmax)</c>; null when the tensor is zero everywhere.</summary>
 public sealed record TensorExponent(string Name, int? Exponent);
 
-/// <summary>Validation sums of one modality over the site's fixed held-out crops.</summary>
-/// <param name="SquaredError">Sum of squared reconstruction errors of the template view over all voxels.</param>
-/// <param name="Voxels">Voxels summed over.</param>
-public sealed record ValidationSum(double SquaredError, long Voxels);
-
 /// <summary>Step 3: what a site did, without any tensor.</summary>
 public sealed record UpdateReport
 {
@@ -83,7 +78,7 @@ public sealed record UpdateReport
     /// <summary>Mean losses over the round: total, templateView, crossModalView, contrastive.</summary>
     public required IReadOnlyDictionary<string, double> Losses { get; init; }
 
-    /// <summary>Validation of the model that the round started from, by modality.</summary>
+    /// <summary>Validation of the model that the round started from, by the name of a <see cref="ValidationView"/>.</summary>
     public required IReadOnlyDictionary<string, ValidationSum> Validation { get; init; }
 
     /// <summary>Seconds in each phase at the site: fetch, train, encode.</summary>
@@ -161,7 +156,7 @@ public sealed record RoundCommitDocument
     /// <summary>Sites invited and not in the model, with the reason.</summary>
     public required IReadOnlyDictionary<string, string> Dropouts { get; init; }
 
-    /// <summary>Validation of <see cref="ParentModel"/> by site and modality.</summary>
+    /// <summary>Validation of <see cref="ParentModel"/> by site and name of a <see cref="ValidationView"/>.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyDictionary<string, ValidationSum>> Validation { get; init; }
 
     /// <summary>Update manifest hash of each contributor.</summary>
@@ -186,6 +181,7 @@ public sealed record EvaluationReport
     /// <summary>Artifact that was evaluated.</summary>
     public required string Model { get; init; }
 
+    /// <summary>By the name of a <see cref="ValidationView"/>.</summary>
     public required IReadOnlyDictionary<string, ValidationSum> Validation { get; init; }
 }
 

@@ -71,7 +71,7 @@ public sealed record ImagingPlan
     [PlanField("Crop side lengths along R, A, S; multiples of 16.", Unit = "voxels", Minimum = 16, Maximum = 256, Items = 3)]
     public IReadOnlyList<int> Crop { get; init; } = [96, 96, 96];
 
-    [PlanField("Where crops lie: uniform over all valid positions; foreground centres half of them on a voxel of the head and half on one of the background.", OneOf = ["uniform", "foreground"])]
+    [PlanField("Where crops lie: uniform over all valid positions; foreground centres half of them on a voxel of the head and half on one of the background, as far as the crop fits into the volume.", OneOf = ["uniform", "foreground"])]
     public string CropPosition { get; init; } = "uniform";
 
     [PlanField("Percentile of a volume that becomes 0.", Unit = "%", Minimum = 0, Maximum = 50)]
@@ -114,7 +114,7 @@ public sealed record TrainingPlan
     [PlanField("Part of the run with linear warm-up before the cosine.", Minimum = 0, Maximum = 0.5)]
     public double WarmUp { get; init; }
 
-    [PlanField("Learning rate over the run: cosine falls once to 0; doubleSpeedCosine reaches 0 at half of the run and rises again, as the published code did before August 2025.", OneOf = ["cosine", "doubleSpeedCosine"])]
+    [PlanField("Learning rate over the run: cosine falls once to 0; doubleSpeedCosine reaches 0 at half of the run and rises to its highest again, as the published code did before August 2025.", OneOf = ["cosine", "doubleSpeedCosine"])]
     public string Schedule { get; init; } = "cosine";
 
     [PlanField("Largest L2 norm of all network gradients together; above it they are scaled down. 0 does not clip.", Minimum = 0, Maximum = 1000000)]
@@ -159,7 +159,7 @@ public sealed record TrainingPlan
     [PlanField("Samples that the contrastive term pushes apart: all others of the micro-batch, or only those whose subject name has another prefix before its first number, for example BraTS-MEN and UCSF-PDGM.", OneOf = ["batch", "otherDatasets"])]
     public string ContrastiveNegatives { get; init; } = "batch";
 
-    [PlanField("Reconstruction error: mse is the mean over all voxels; l2 the mean over the samples of the Euclidean norm.", OneOf = ["mse", "l2"])]
+    [PlanField("Reconstruction error: mse is the mean over all voxels; l2 the mean over the samples of the Euclidean norm, of the order of the square root of the voxels.", OneOf = ["mse", "l2"])]
     public string ReconstructionNorm { get; init; } = "mse";
 
     [PlanField("Targets of a micro-batch: one random modality for each sample; one random position in the shuffled modality lists for the whole micro-batch; or every modality of every case, which makes micro-batches larger.", OneOf = ["perSample", "perMicroBatch", "all"])]
@@ -168,13 +168,13 @@ public sealed record TrainingPlan
     [PlanField("Fill view 2 also from global templates of modalities that the case lacks; a site with one modality then trains the cross-modal task too.")]
     public bool FillFromGlobalTemplates { get; init; }
 
-    [PlanField("Part of the mask cells that is filled.", Minimum = 0, Maximum = 1)]
+    [PlanField("Part of the crop that is masked and filled; see maskGeometry.", Minimum = 0, Maximum = 1)]
     public double MaskRatio { get; init; } = 0.8;
 
     [PlanField("Side of a cubic mask cell; divides the crop sides.", Unit = "voxels", Minimum = 1, Maximum = 64)]
     public int MaskCell { get; init; } = 8;
 
-    [PlanField("grid masks exactly that part of a regular grid; cubes draws random cubes until their voxels, overlaps counted again, reach that part (about 55 % covered at 0.8).", OneOf = ["grid", "cubes"])]
+    [PlanField("grid masks exactly that part of a regular grid; cubes draws random cubes of that side until their voxels, overlaps counted again, reach that part of the crop (about 53 % covered at 0.8).", OneOf = ["grid", "cubes"])]
     public string MaskGeometry { get; init; } = "grid";
 
     [PlanField("One mask for both views of a sample instead of two.")]

@@ -45,7 +45,7 @@ public static class ReportValidator
             return "The report names no case.";
         }
 
-        return Exponents(report, layout, plan) ?? Numbers(report);
+        return Exponents(report, layout, plan) ?? Numbers(report, plan);
     }
 
     private static string? Exponents(UpdateReport report, LayoutDocument layout, Plan plan)
@@ -68,15 +68,8 @@ public static class ReportValidator
             : null;
     }
 
-    private static string? Numbers(UpdateReport report)
-    {
-        if (report.Norms.Values.Concat(report.Losses.Values).Concat(report.Timings.Values).Any(v => !double.IsFinite(v)))
-        {
-            return "The report has a number that is not finite.";
-        }
-
-        return report.Validation.Values.Any(v => !double.IsFinite(v.SquaredError) || v.SquaredError < 0 || v.Voxels < 1)
-            ? "The report has a validation sum that cannot be."
-            : null;
-    }
+    private static string? Numbers(UpdateReport report, Plan plan) =>
+        report.Norms.Values.Concat(report.Losses.Values).Concat(report.Timings.Values).Any(v => !double.IsFinite(v))
+            ? "The report has a number that is not finite."
+            : ValidationRules.FindViolation(report.Validation, plan);
 }

@@ -23,7 +23,7 @@ public static class ModelEvaluator
         Action<TrainingProgress> progress,
         CancellationToken ct) => Run(plan, site, modelPath, templatePaths, PreparedCases.Open(dataFolder, plan).Cases, progress, ct);
 
-    /// <summary>Template-view validation sums by modality; empty when the site holds nothing out.</summary>
+    /// <summary>Validation sums by the name of a <see cref="ValidationView"/>; empty when the site holds nothing out.</summary>
     /// <exception cref="FederationException">BMF-1101, 1312, 1401, 1405, 1406, 1502, 1504.</exception>
     public static IReadOnlyDictionary<string, ValidationSum> Run(
         Plan plan,

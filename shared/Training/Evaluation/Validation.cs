@@ -1,7 +1,7 @@
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Plans;
-using BrainMVP.Federated.Contracts.Randomness;
+using BrainMVP.Federated.Imaging.Metrics;
 using BrainMVP.Federated.Networks.Masking;
 using BrainMVP.Federated.Networks.Models;
 using BrainMVP.Federated.Networks.Templates;
@@ -12,56 +12,69 @@ using static TorchSharp.torch;
 namespace BrainMVP.Federated.Training.Evaluation;
 
 /// <summary>
-/// Template-view reconstruction error on fixed crops and masks of the held-out cases. Their streams carry no round, so
-/// the numbers of two rounds differ by the model alone.
+/// Squared error, PSNR and SSIM of reconstructions on fixed crops and masks of the held-out cases: of each modality from
+/// its template, and of each modality from each other one. Runs where the model is, without gradients, in fp32.
 /// </summary>
 internal sealed class Validation(Plan plan, string site, SiteData data)
 {
-    /// <summary>Samples of one forward pass: fixed, because the pass's shape may reach the last bits.</summary>
-    private const int Batch = 4;
+    /// <summary>Most samples of one forward pass.</summary>
+    private const int LargestBatch = 4;
 
-    /// <summary>Sums of squared errors over all voxels, in double and in a fixed order, by modality.</summary>
+    /// <summary>Most voxels of one forward pass, so that larger crops need no more memory than the published ones.</summary>
+    private const int BatchVoxels = LargestBatch * 96 * 96 * 96;
+
+    /// <summary>Sums in double and in a fixed order, by the name of a <see cref="ValidationView"/>. Leaves the model in evaluation mode.</summary>
     /// <exception cref="FederationException">BMF-1502 when an error is not finite.</exception>
     public IReadOnlyDictionary<string, ValidationSum> Run(ReconstructionModel model, TemplateBank templates, Action<TrainingProgress> progress, CancellationToken ct)
     {
         var crop = plan.Imaging.Crop;
         var voxels = crop[0] * crop[1] * crop[2];
-        var total = (long)data.HeldOut.Sum(c => data.ModalitiesOf(c).Count) * plan.Training.ValidationCrops;
+        var samples = new ValidationSamples(plan, site, data);
+        var device = model.State.Parameters.Values.First().device;
         var done = 0L;
         var sums = new SortedDictionary<string, ValidationSum>(StringComparer.Ordinal);
         model.eval();
         using var noGradient = no_grad();
-        foreach (var part in Samples().Chunk(Batch))
+
+        // The batch is a function of the plan alone, because a pass's shape may reach the last bits.
+        foreach (var part in samples.All().Chunk(Math.Clamp(BatchVoxels / voxels, 1, LargestBatch)))
         {
             ct.ThrowIfCancellationRequested();
-            progress(new TrainingProgress("evaluate", done, total, 0));
+            progress(new TrainingProgress("evaluate", done, samples.Count, 0));
             using var scope = NewDisposeScope();
-            var targets = part.Select(s => s.Target).ToArray();
-            var views = part.Select(s => View(s, templates, crop)).ToArray();
-            var volume = model.call(stack(views).unsqueeze(1)).Volume;
+            var views = part.Select(s => View(s, templates, device)).ToArray();
+            var volume = model.call(stack(views).unsqueeze(1)).Volume.cpu().contiguous();
             var reconstruction = ModelState.Elements(volume);
             for (var i = 0; i < part.Length; i++)
             {
-                var error = SquaredError(reconstruction.Slice(i * voxels, voxels), targets[i]);
-                var sum = sums.GetValueOrDefault(part[i].Modality) ?? new ValidationSum(0, 0);
-                sums[part[i].Modality] = new ValidationSum(sum.SquaredError + error, sum.Voxels + voxels);
+                var name = part[i].View.Name;
+                sums[name] = (sums.GetValueOrDefault(name) ?? ValidationSum.Zero) + Measure(reconstruction.Slice(i * voxels, voxels), part[i].Target);
             }
 
             done += part.Length;
         }
 
-        progress(new TrainingProgress("evaluate", done, total, 0));
+        progress(new TrainingProgress("evaluate", done, samples.Count, 0));
         return sums.Values.All(s => double.IsFinite(s.SquaredError))
             ? sums
             : throw ErrorCatalogue.TrainingDiverged.With("The validation error of the model is not finite.");
     }
 
-    private static Tensor View(Sample sample, TemplateBank templates, IReadOnlyList<int> crop)
+    private Tensor View(ValidationSample sample, TemplateBank templates, Device device)
     {
         using var scope = NewDisposeScope();
+        var crop = plan.Imaging.Crop;
         long[] shape = [crop[0], crop[1], crop[2]];
-        var filler = TemplateBank.Crop(templates.Normalized(sample.Modality), sample.Start, crop);
-        return MaskedViews.Fill(tensor(sample.Target).reshape(shape), tensor(sample.Mask).reshape(shape), filler).MoveToOuterDisposeScope();
+        var filler = sample.Filler is { } other
+            ? tensor(other).reshape(shape)
+            : TemplateBank.Crop(templates.Normalized(sample.View.Target), sample.Start, crop);
+        return MaskedViews.Fill(tensor(sample.Target).reshape(shape).to(device), tensor(sample.Mask).reshape(shape).to(device), filler.to(device)).MoveToOuterDisposeScope();
+    }
+
+    private ValidationSum Measure(ReadOnlySpan<float> reconstruction, ReadOnlySpan<float> target)
+    {
+        var error = SquaredError(reconstruction, target);
+        return new ValidationSum(error, target.Length, 1, PeakSignalToNoise.Of(error / target.Length), StructuralSimilarity.Mean(reconstruction, target, plan.Imaging.Crop));
     }
 
     private static double SquaredError(ReadOnlySpan<float> reconstruction, ReadOnlySpan<float> target)
@@ -75,26 +88,4 @@ internal sealed class Validation(Plan plan, string site, SiteData data)
 
         return sum;
     }
-
-    private IEnumerable<Sample> Samples()
-    {
-        var crop = plan.Imaging.Crop;
-        foreach (var item in data.HeldOut)
-        {
-            foreach (var modality in data.ModalitiesOf(item))
-            {
-                for (var k = 0; k < plan.Training.ValidationCrops; k++)
-                {
-                    CounterRandom Stream(string purpose) => new((ulong)plan.Seed, "site", site, "validation", item.Subject, modality, k, purpose);
-                    var start = CropSampler.Draw(item.Shape, crop, Stream("crop"));
-                    var target = new float[crop[0] * crop[1] * crop[2]];
-                    CropSampler.Copy(item.Volume(modality).Span, item.Shape, start, crop, target);
-                    var mask = GridMask.Draw(crop, plan.Training.MaskCell, plan.Training.MaskRatio, Stream("mask"));
-                    yield return new Sample(modality, [.. start.Zip(item.CanvasOffset, (a, b) => a + b)], target, mask);
-                }
-            }
-        }
-    }
-
-    private sealed record Sample(string Modality, int[] Start, float[] Target, bool[] Mask);
 }

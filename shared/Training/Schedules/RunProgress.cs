@@ -33,13 +33,23 @@ public sealed class RunProgress
 
     /// <summary>
     /// Factor on both learning rates: (p + 1/total)/warmUp while warming up, so that the first step already moves, then
-    /// (1 + cos π(p − warmUp)/(1 − warmUp))/2.
+    /// with q = (p − warmUp)/(1 − warmUp) either (1 + cos πq)/2, which ends at 0, or at double speed (1 + cos 2πq)/2,
+    /// which is 0 at q = 1/2 and ends at 1.
     /// </summary>
     public double LearningRateFactor(double progress)
     {
         var warmUp = _plan.Training.WarmUp;
-        return progress < warmUp
-            ? Math.Min(1, (progress + (1.0 / _total)) / warmUp)
-            : 0.5 * (1 + Math.Cos(Math.PI * (progress - warmUp) / (1 - warmUp)));
+        if (progress < warmUp)
+        {
+            return Math.Min(1, (progress + (1.0 / _total)) / warmUp);
+        }
+
+        var angle = Math.PI * (progress - warmUp) / (1 - warmUp);
+        return 0.5 * (1 + Math.Cos(_plan.Training.Schedule switch
+        {
+            "cosine" => angle,
+            "doubleSpeedCosine" => 2 * angle,
+            var other => throw new InvalidOperationException($"Learning rate schedule \"{other}\" is unknown."),
+        }));
     }
 }

@@ -101,7 +101,7 @@ public sealed class ArtifactStoreTests : IDisposable
     public void A_document_is_signed_once_and_found_by_its_hash()
     {
         var documents = new DocumentStore(_folder["documents"]);
-        var content = CanonicalJson.Serialize(new Contracts.Documents.ValidationSum(1, 2));
+        var content = CanonicalJson.Serialize(new Contracts.Documents.ValidationSum(1, 2, 1, 1, 1));
         var hash = documents.Put(content, () => [1]);
         Assert.Equal(hash, documents.Put(content, () => throw new InvalidOperationException("signed twice")));
         Assert.Equal([1], documents.Get(hash).Signature.ToByteArray());

@@ -19,7 +19,7 @@ public sealed class CanonicalJsonTests
         Exponents = [new("a.weight", -7), new("b.weight", null)],
         Norms = new Dictionary<string, double> { ["network"] = 0.125 },
         Losses = new Dictionary<string, double> { ["total"] = 1.5 },
-        Validation = new Dictionary<string, ValidationSum> { ["t1"] = new(12.25, 4096) },
+        Validation = new Dictionary<string, ValidationSum> { ["t1"] = new(12.25, 4096, 1, 25.2, 0.75) },
         Timings = new Dictionary<string, double> { ["train"] = 3 },
         AuditHead = new string('b', 64),
     };
@@ -47,7 +47,7 @@ public sealed class CanonicalJsonTests
     public void Doubles_have_the_shortest_form_that_reads_back(double value, string expected) => Assert.Equal(expected, Text(value));
 
     [Fact]
-    public void Negative_zero_is_zero_because_equal_documents_have_equal_bytes() => Assert.Equal(CanonicalJson.Hash(new ValidationSum(0, 1)), CanonicalJson.Hash(new ValidationSum(-0.0, 1)));
+    public void Negative_zero_is_zero_because_equal_documents_have_equal_bytes() => Assert.Equal(CanonicalJson.Hash(new ValidationSum(0, 1, 1, 1, 0)), CanonicalJson.Hash(new ValidationSum(-0.0, 1, 1, 1, -0.0)));
 
     [Fact]
     public void Integers_are_decimal_to_the_last_digit() => Assert.Equal("9223372036854775807", Text(long.MaxValue));
@@ -97,23 +97,29 @@ public sealed class CanonicalJsonTests
     [InlineData(double.PositiveInfinity)]
     [InlineData(double.NegativeInfinity)]
     public void Numbers_that_are_not_finite_cannot_be_written(double value) =>
-        Assert.Throws<ArgumentException>(() => CanonicalJson.Serialize(new ValidationSum(value, 1)));
+        Assert.Throws<ArgumentException>(() => CanonicalJson.Serialize(new ValidationSum(value, 1, 1, 1, 1)));
+
+    [Fact]
+    public void The_one_form_is_read() => Assert.Equal(
+        new ValidationSum(1, 16, 2, 3, -0.5),
+        CanonicalJson.Deserialize<ValidationSum>("""{"crops":2,"psnr":3,"squaredError":1,"ssim":-0.5,"voxels":16}"""u8));
 
     [Theory]
-    [InlineData("""{"squaredError":NaN,"voxels":1}""")]
-    [InlineData("""{"squaredError":"NaN","voxels":1}""")]
-    [InlineData("""{"squaredError":1e999,"voxels":1}""")]
-    [InlineData("""{"squaredError":1,"voxels":1,"more":2}""")]
-    [InlineData("""{"voxels":1,"squaredError":1}""")]
-    [InlineData("""{"squaredError":1, "voxels":1}""")]
-    [InlineData("""{"squaredError":1.0,"voxels":1}""")]
-    [InlineData("""{"squaredError":-0,"voxels":1}""")]
-    [InlineData("""{"squaredError":1,"voxels":1,"voxels":1}""")]
-    [InlineData("""{"squaredError":1,"voxels":2147483648000000000000}""")]
-    [InlineData("""{"squaredError":1}""")]
-    [InlineData("""{"SquaredError":1,"voxels":1}""")]
-    [InlineData("""{"squaredError":1,"voxels":1}x""")]
-    [InlineData("""{"squaredError":1,"voxels":1""")]
+    [InlineData("""{"crops":2,"psnr":3,"squaredError":NaN,"ssim":-0.5,"voxels":16}""")]
+    [InlineData("""{"crops":2,"psnr":3,"squaredError":"NaN","ssim":-0.5,"voxels":16}""")]
+    [InlineData("""{"crops":2,"psnr":3,"squaredError":1e999,"ssim":-0.5,"voxels":16}""")]
+    [InlineData("""{"crops":2,"more":2,"psnr":3,"squaredError":1,"ssim":-0.5,"voxels":16}""")]
+    [InlineData("""{"voxels":16,"crops":2,"psnr":3,"squaredError":1,"ssim":-0.5}""")]
+    [InlineData("""{"crops":2,"psnr":3,"squaredError":1, "ssim":-0.5,"voxels":16}""")]
+    [InlineData("""{"crops":2,"psnr":3,"squaredError":1.0,"ssim":-0.5,"voxels":16}""")]
+    [InlineData("""{"crops":2,"psnr":3,"squaredError":-0,"ssim":-0.5,"voxels":16}""")]
+    [InlineData("""{"crops":2,"psnr":3,"squaredError":1,"ssim":-0.5,"voxels":16,"voxels":16}""")]
+    [InlineData("""{"crops":2,"psnr":3,"squaredError":1,"ssim":-0.5,"voxels":2147483648000000000000}""")]
+    [InlineData("""{"crops":2,"psnr":3,"squaredError":1,"ssim":-0.5}""")]
+    [InlineData("""{"psnr":3,"squaredError":1,"ssim":-0.5,"voxels":16}""")]
+    [InlineData("""{"SquaredError":1,"crops":2,"psnr":3,"ssim":-0.5,"voxels":16}""")]
+    [InlineData("""{"crops":2,"psnr":3,"squaredError":1,"ssim":-0.5,"voxels":16}x""")]
+    [InlineData("""{"crops":2,"psnr":3,"squaredError":1,"ssim":-0.5,"voxels":16""")]
     [InlineData("null")]
     [InlineData("")]
     [InlineData("[]")]
@@ -132,7 +138,7 @@ public sealed class CanonicalJsonTests
     [Fact]
     public void A_null_entry_of_a_dictionary_is_refused() => Fails.With(
         ErrorCatalogue.DocumentInvalid,
-        () => CanonicalJson.Deserialize<UpdateReport>(Encoding.UTF8.GetBytes(Text(Report).Replace("""{"squaredError":12.25,"voxels":4096}""", "null", StringComparison.Ordinal))));
+        () => CanonicalJson.Deserialize<UpdateReport>(Encoding.UTF8.GetBytes(Text(Report).Replace("""{"crops":1,"psnr":25.2,"squaredError":12.25,"ssim":0.75,"voxels":4096}""", "null", StringComparison.Ordinal))));
 
     [Fact]
     public void A_document_that_is_too_large_is_refused_unread() =>

@@ -1,5 +1,3 @@
-using System.Collections;
-using System.Globalization;
 using System.Text;
 using BrainMVP.Federated.Contracts.Plans;
 
@@ -29,7 +27,7 @@ public sealed class PlanFieldsPageTests
 
     private static string Text()
     {
-        var presets = Presets.Names.ToDictionary(n => n, n => PlanFields.Of(Presets.Create(n)).ToDictionary(f => f.Path, f => Value(f.Default)));
+        var presets = Presets.Names.ToDictionary(n => n, n => PlanFields.Of(Presets.Create(n)).ToDictionary(f => f.Path, f => FieldValue.Text(f.Default)));
         var page = new StringBuilder();
         page.Append("# Plan fields\n\n");
         page.Append("A plan is a YAML file. It names a preset and the fields that differ from it; the SHA-256 of the resulting canonical\n");
@@ -57,14 +55,4 @@ public sealed class PlanFieldsPageTests
             """.ReplaceLineEndings("\n"));
         return page.ToString();
     }
-
-    private static string Value(object? value) => value switch
-    {
-        string text => text,
-        bool flag => flag ? "true" : "false",
-        IEnumerable items => "[" + string.Join(", ", items.Cast<object>()) + "]",
-        double number => number.ToString("0.############", CultureInfo.InvariantCulture),
-        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
-        _ => "",
-    };
 }

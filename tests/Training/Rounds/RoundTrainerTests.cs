@@ -24,10 +24,10 @@ public sealed class RoundTrainerTests
         Assert.Equal(["contrastive", "crossModalView", "templateView", "total"], outcome.Losses.Keys.Order());
         Assert.Equal(outcome.Losses["total"], outcome.Losses["templateView"] + outcome.Losses["crossModalView"], 1e-5);
         Assert.Equal(0, outcome.Losses["contrastive"]);
-        Assert.Equal(["t1", "t2"], outcome.Validation.Keys.Order());
+        Assert.Equal(["t1", "t1-from-t2", "t2", "t2-from-t1"], outcome.Validation.Keys);
 
-        // Two held-out cases, two crops each.
-        Assert.All(outcome.Validation.Values, v => Assert.Equal(2 * 2 * 16 * 16 * 16, v.Voxels));
+        // Two held-out cases: two crops of each modality, one of each pair.
+        Assert.All(outcome.Validation, v => Assert.Equal((v.Key.Length == 2 ? 2 : 1) * 2 * 16 * 16 * 16, v.Value.Voxels));
         Assert.True(outcome.TrainSeconds > 0);
         Assert.True(outcome.PeakMemoryBytes > 1 << 20);
     }

@@ -37,13 +37,33 @@ public sealed class RunProgressTests
     }
 
     [Fact]
+    public void Double_speed_reaches_zero_at_half_of_the_run_and_rises_to_the_highest_rate_again()
+    {
+        var progress = Progress(0, "doubleSpeedCosine");
+        Assert.Equal(1, progress.LearningRateFactor(0));
+        Assert.Equal(0.5, progress.LearningRateFactor(0.25), 1e-12);
+        Assert.Equal(0, progress.LearningRateFactor(0.5), 1e-12);
+        Assert.Equal(0.5, progress.LearningRateFactor(0.75), 1e-12);
+        Assert.InRange(progress.LearningRateFactor(0.99), 0.998, 1);
+    }
+
+    [Fact]
+    public void Double_speed_is_the_cosine_at_twice_the_pace_and_mirrored_after_half() => Gen.Double[0, 1].Sample(p =>
+    {
+        var (once, twice) = (Progress(0, "cosine"), Progress(0, "doubleSpeedCosine"));
+        Assert.Equal(once.LearningRateFactor(p), twice.LearningRateFactor(p / 2), 1e-12);
+        Assert.Equal(twice.LearningRateFactor(p), twice.LearningRateFactor(1 - p), 1e-12);
+    });
+
+    [Fact]
+    public void Schedules_warm_up_alike() => Gen.Select(Gen.Double[0.01, 0.5], Gen.Double[0, 1]).Sample((warmUp, part) =>
+        Assert.Equal(Progress(warmUp, "cosine").LearningRateFactor(warmUp * part * 0.999), Progress(warmUp, "doubleSpeedCosine").LearningRateFactor(warmUp * part * 0.999)));
+
+    [Fact]
     public void Learning_rate_factor_stays_in_its_range()
     {
-        Gen.Select(Gen.Double[0, 0.5], Gen.Int[0, 99]).Sample((warmUp, step) =>
-        {
-            var progress = new RunProgress(Plan with { Training = new TrainingPlan { WarmUp = warmUp } });
-            Assert.InRange(progress.LearningRateFactor(step / 100.0), 0, 1);
-        });
+        Gen.Select(Gen.Double[0, 0.5], Gen.Int[0, 99], Gen.Bool).Sample((warmUp, step, once) =>
+            Assert.InRange(Progress(warmUp, once ? "cosine" : "doubleSpeedCosine").LearningRateFactor(step / 100.0), 0, 1));
     }
 
     [Fact]
@@ -55,4 +75,6 @@ public sealed class RunProgressTests
         Assert.False(progress.Contrastive(progress.At(3, 19)));
         Assert.True(progress.Contrastive(progress.At(4, 0)));
     }
+
+    private static RunProgress Progress(double warmUp, string schedule) => new(Plan with { Training = new TrainingPlan { WarmUp = warmUp, Schedule = schedule } });
 }

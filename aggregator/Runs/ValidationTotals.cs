@@ -1,0 +1,62 @@
+using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Identity;
+using BrainMVP.Federated.Contracts.V1;
+
+namespace BrainMVP.Federated.Aggregator.Runs;
+
+/// <summary>Validation of one model over the sites: error as mean over all voxels, PSNR and SSIM as mean over all crops.</summary>
+public static class ValidationTotals
+{
+    /// <param name="round">Round after which the model was made; 0 for the initial one.</param>
+    /// <param name="sums">By site and name of a <see cref="ValidationView"/>; summed in ordinal order of both.</param>
+    public static ModelValidation Of(int round, IReadOnlyDictionary<string, IReadOnlyDictionary<string, ValidationSum>> sums)
+    {
+        var all = (from site in sums.OrderBy(s => s.Key, StringComparer.Ordinal)
+                   from view in site.Value.OrderBy(v => v.Key, StringComparer.Ordinal)
+                   select (Site: site.Key, View: view.Key, Sum: view.Value)).ToArray();
+
+        // The loss is of the template view alone: every site has it, whatever its modalities.
+        var templates = all.Where(a => Modalities.IndexOf(a.View) >= 0).ToArray();
+        var validation = new ModelValidation { Round = round, Loss = Error(templates.Select(a => a.Sum)) };
+        foreach (var site in templates.GroupBy(a => a.Site))
+        {
+            validation.BySite.Add(site.Key, Error(site.Select(a => a.Sum)));
+        }
+
+        foreach (var modality in templates.GroupBy(a => a.View))
+        {
+            validation.ByModality.Add(modality.Key, Error(modality.Select(a => a.Sum)));
+        }
+
+        var byView = all.ToLookup(a => a.View, a => a.Sum);
+        validation.Views.Add(ValidationView.All(Modalities.All).Where(v => byView.Contains(v.Name)).Select(v => Quality(v, [.. byView[v.Name]])));
+        return validation;
+    }
+
+    private static ViewQuality Quality(ValidationView view, IReadOnlyCollection<ValidationSum> sums) => new()
+    {
+        Target = view.Target,
+        Source = view.Source ?? "",
+        Mse = Error(sums),
+        Psnr = Mean(sums, s => s.Psnr, s => s.Crops),
+        Ssim = Mean(sums, s => s.Ssim, s => s.Crops),
+        Crops = sums.Sum(s => s.Crops),
+    };
+
+    private static double Error(IEnumerable<ValidationSum> sums) => Mean(sums, s => s.SquaredError, s => s.Voxels);
+
+    private static double Mean(IEnumerable<ValidationSum> sums, Func<ValidationSum, double> value, Func<ValidationSum, long> weight)
+    {
+        double total = 0;
+
+        // In double, which holds every real count exactly and cannot overflow over any number of sites.
+        double weights = 0;
+        foreach (var sum in sums)
+        {
+            total += value(sum);
+            weights += weight(sum);
+        }
+
+        return weights == 0 ? 0 : total / weights;
+    }
+}
