@@ -1,5 +1,6 @@
 using System.Globalization;
 using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Identity;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Contracts.Storage;
@@ -51,16 +52,22 @@ internal static class PretrainResults
             return;
         }
 
-        var table = new Table().Border(TableBorder.Simple).AddColumns("held-out reconstruction", "MSE before", "MSE after");
-        foreach (var (key, sum) in final)
+        var table = new Table().Border(TableBorder.Simple).AddColumns("held-out view", "MSE before", "MSE after", "PSNR", "SSIM");
+        foreach (var view in ValidationView.All(Modalities.All).Where(v => final.ContainsKey(v.Name)))
         {
-            table.AddRow(Markup.Escape(key), first.TryGetValue(key, out var before) ? Mse(before) : "", Mse(sum));
+            var after = final[view.Name];
+            table.AddRow(
+                view.Source is null ? $"{view.Target} from its template" : $"{view.Target} from {view.Source}",
+                first.TryGetValue(view.Name, out var before) ? Text(before.SquaredError / before.Voxels, "F5") : "",
+                Text(after.SquaredError / after.Voxels, "F5"),
+                Text(after.Psnr / after.Crops, "F2") + " dB",
+                Text(after.Ssim / after.Crops, "F3"));
         }
 
         AnsiConsole.Write(table);
     }
 
-    private static string Mse(ValidationSum sum) => (sum.SquaredError / sum.Voxels).ToString("F5", CultureInfo.InvariantCulture);
+    private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 
     private static Volume Read(string path, Plan plan, string modality)
     {

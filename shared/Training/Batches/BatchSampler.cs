@@ -64,7 +64,7 @@ internal sealed class BatchSampler(Plan plan, string site, SiteData data, IReadO
     {
         var (crop, row) = (plan.Imaging.Crop, batch.Rows.Count);
         var volume = item.Volume(modality);
-        var start = CropSampler.Draw(item.Shape, crop, stream("crop"));
+        var start = CropSampler.Draw(plan.Imaging, item.Shape, volume.Span, stream("crop"));
         CropSampler.Copy(volume.Span, item.Shape, start, crop, batch.TargetOf(row));
         var (filler, source) = Filler(batch, item, owned, modality, stream);
         if (filler == FillerKind.Volume)
@@ -99,5 +99,5 @@ internal sealed class BatchSampler(Plan plan, string site, SiteData data, IReadO
         return order;
     }
 
-    private bool[] Mask(CounterRandom random) => GridMask.Draw(plan.Imaging.Crop, plan.Training.MaskCell, plan.Training.MaskRatio, random);
+    private bool[] Mask(CounterRandom random) => Masks.Draw(plan.Training, plan.Imaging.Crop, random);
 }

@@ -76,14 +76,15 @@ internal sealed class Replica : IDisposable
 
         // Losses are sums over many voxels: always in 32 bits.
         var volumes = volume.to(ScalarType.Float32).chunk(2);
-        var templateView = PretrainingLosses.Reconstruction(volumes[0], target);
-        var crossModalView = PretrainingLosses.Reconstruction(volumes[1], target);
+        var templateView = PretrainingLosses.Reconstruction(volumes[0], target, _training.ReconstructionNorm);
+        var crossModalView = PretrainingLosses.Reconstruction(volumes[1], target, _training.ReconstructionNorm);
         var loss = (templateView * _training.TemplateWeight) + (crossModalView * _training.CrossModalWeight);
         var contrast = 0.0;
         if (contrastive && count > 1)
         {
             var halves = features.to(ScalarType.Float32).chunk(2);
-            var term = PretrainingLosses.Contrastive(halves[0], halves[1], _training.ContrastiveTemperature);
+            var datasets = _training.ContrastiveNegatives == "otherDatasets" ? rows.ConvertAll(r => Datasets.Of(r.Subject)) : null;
+            var term = PretrainingLosses.Contrastive(halves[0], halves[1], _training.ContrastiveTemperature, datasets);
             contrast = term.item<float>();
             loss += term * _training.ContrastiveWeight;
         }

@@ -46,7 +46,7 @@ public static class ReconstructionPictures
         var start = Enumerable.Range(0, 3).Select(axis => (int)Math.Floor((item.Shape[axis] - crop[axis]) / 2.0)).ToArray();
         var voxels = new float[crop[0] * crop[1] * crop[2]];
         CropSampler.Copy(item.Volume(modality).Span, item.Shape, start, crop, voxels);
-        var mask = GridMask.Draw(crop, plan.Training.MaskCell, plan.Training.MaskRatio, new CounterRandom((ulong)plan.Seed, "site", site, "picture", modality, "mask"));
+        var mask = Masks.Draw(plan.Training, crop, new CounterRandom((ulong)plan.Seed, "site", site, "picture", modality, "mask"));
         var target = tensor(voxels).reshape(shape);
         var template = TemplateBank.Crop(templates.Normalized(modality), [.. start.Zip(item.CanvasOffset, (a, b) => a + b)], crop);
         var view = MaskedViews.Fill(target, tensor(mask).reshape(shape), template);
