@@ -115,10 +115,13 @@ public static class CheckpointExport
             _bytes = shape.Aggregate((long)sizeof(float), (a, b) => a * b);
             try
             {
-                foreach (var modality in folder is null ? [] : Modalities.All.Where(m => File.Exists(PathOf(folder, m))))
+                foreach (var modality in Modalities.All)
                 {
-                    _files.Add(modality, new SafetensorsReader(PathOf(folder, modality)));
-                    TensorCopy.Require(_files[modality], TemplateBank.NameOf(modality), shape);
+                    if (folder is not null && Path.Combine(folder, modality + ".safetensors") is var path && File.Exists(path))
+                    {
+                        _files.Add(modality, new SafetensorsReader(path));
+                        TensorCopy.Require(_files[modality], TemplateBank.NameOf(modality), shape);
+                    }
                 }
             }
             catch
@@ -157,7 +160,5 @@ public static class CheckpointExport
                 file.Dispose();
             }
         }
-
-        private static string PathOf(string folder, string modality) => Path.Combine(folder, modality + ".safetensors");
     }
 }
