@@ -22,7 +22,7 @@ public sealed class FuzzTests : IDisposable
     public void Flipped_bytes_are_refused_or_read(string name)
     {
         var whole = Fixtures.Bytes(name);
-        Gen.Select(Gen.Int[0, whole.Length - 1], Gen.Byte).Array[1, 6].Sample(edits => MustEnd(Changed(whole, edits)), iter: 2000, threads: 1);
+        Gen.Select(Gen.Int[0, whole.Length - 1], Gen.Byte).Array[1, 6].Sample(edits => MustEnd(Changed(whole, edits)), iter: 400, threads: 1);
     }
 
     [Fact]
@@ -44,12 +44,12 @@ public sealed class FuzzTests : IDisposable
     }
 
     [Theory]
-    [InlineData("plain.pt")]
-    [InlineData("training.pt")]
-    public void Every_truncation_is_refused(string name)
+    [InlineData("parameters.pt", 1)]
+    [InlineData("training.pt", 13)]
+    public void Every_truncation_is_refused(string name, int step)
     {
         var whole = Fixtures.Bytes(name);
-        for (var length = 0; length < whole.Length; length++)
+        for (var length = 0; length < whole.Length; length += step)
         {
             File.WriteAllBytes(_folder["cut.pt"], whole[..length]);
             Fails.With(ErrorCatalogue.CheckpointUnreadable, () => new PyTorchFile(_folder["cut.pt"]).Dispose());
