@@ -19,20 +19,20 @@ internal enum GlobalKind
 /// </summary>
 internal static class AllowedGlobals
 {
-    private static readonly Dictionary<string, PickledGlobal> Names = All().ToDictionary(g => g.Name, StringComparer.Ordinal);
+    private static readonly Dictionary<string, AllowedGlobal> Names = All().ToDictionary(g => g.Name, StringComparer.Ordinal);
 
     /// <summary>The entry of a name, or null when it is not on the list.</summary>
-    public static PickledGlobal? Find(string module, string name) => Names.GetValueOrDefault(module + "." + name);
+    public static AllowedGlobal? Find(string module, string name) => Names.GetValueOrDefault(module + "." + name);
 
-    private static IEnumerable<PickledGlobal> All()
+    private static IEnumerable<AllowedGlobal> All()
     {
-        yield return new PickledGlobal("collections.OrderedDict", GlobalKind.OrderedDictionary);
-        yield return new PickledGlobal("torch._utils._rebuild_tensor_v2", GlobalKind.RebuildTensor);
-        yield return new PickledGlobal("torch._utils._rebuild_parameter", GlobalKind.RebuildParameter);
+        yield return new AllowedGlobal("collections.OrderedDict", GlobalKind.OrderedDictionary);
+        yield return new AllowedGlobal("torch._utils._rebuild_tensor_v2", GlobalKind.RebuildTensor);
+        yield return new AllowedGlobal("torch._utils._rebuild_parameter", GlobalKind.RebuildParameter);
         foreach (var (storage, type) in (IEnumerable<(string, string)>)
             [("Float", "F32"), ("Half", "F16"), ("BFloat16", "BF16"), ("Double", "F64"), ("Long", "I64"), ("Int", "I32"), ("Short", "I16"), ("Char", "I8"), ("Byte", "U8"), ("Bool", "BOOL")])
         {
-            yield return new PickledGlobal($"torch.{storage}Storage", GlobalKind.StorageType, type);
+            yield return new AllowedGlobal($"torch.{storage}Storage", GlobalKind.StorageType, type);
         }
 
         string[] plain =
@@ -44,7 +44,7 @@ internal static class AllowedGlobals
         ];
         foreach (var name in plain)
         {
-            yield return new PickledGlobal(name, GlobalKind.PlainData);
+            yield return new AllowedGlobal(name, GlobalKind.PlainData);
         }
     }
 }

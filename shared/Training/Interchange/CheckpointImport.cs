@@ -72,7 +72,7 @@ public static class CheckpointImport
         if (found.Count != layout.Tensors.Count)
         {
             var known = layout.Tensors.Select(t => t.Key).ToHashSet(StringComparer.Ordinal);
-            throw Mismatch(file, layout, $"{file.Tensors.Select(t => t.Name).First(n => !known.Contains(n) && !known.Contains(n.Replace(ParallelPrefix, "", StringComparison.Ordinal)))} is not part of it");
+            throw Mismatch(file, layout, $"{found.Keys.First(k => !known.Contains(k))} is not part of it");
         }
     }
 

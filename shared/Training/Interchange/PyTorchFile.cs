@@ -18,7 +18,7 @@ public sealed class PyTorchFile : IDisposable
     private const int LongestName = 1024;
     private const int Block = 1 << 20;
 
-    // Pickled and followed by others, this number begins every file of the format before the archive.
+    // This number, among others, begins every file of the format before the archive.
     private static readonly byte[] LegacyMagic = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 
     private readonly BoundedFile _file;
@@ -126,7 +126,7 @@ public sealed class PyTorchFile : IDisposable
         var order = Entry("byteorder", 64) is { } bytes ? Encoding.ASCII.GetString(bytes).Trim() : "little";
         if (order != "little")
         {
-            throw ErrorCatalogue.CheckpointLegacy.With($"{Path} has the byte order \"{order}\".");
+            throw ErrorCatalogue.CheckpointLegacy.With($"{Path} has the byte order \"{Printable.Text(order)}\".");
         }
     }
 
@@ -143,28 +143,28 @@ public sealed class PyTorchFile : IDisposable
 
     private (IReadOnlyList<PyTorchTensor> Tensors, IReadOnlyList<string> Others) StateDictionary(object content)
     {
-        var top = content as PickledDictionary ?? throw ErrorCatalogue.CheckpointLayout.With($"{Path} holds no dictionary.");
+        var top = content as InertDictionary ?? throw ErrorCatalogue.CheckpointLayout.With($"{Path} holds no dictionary.");
         var state = top.Find("state_dict");
-        var dictionary = (state ?? top) as PickledDictionary ?? throw ErrorCatalogue.CheckpointLayout.With($"{Path}: its state_dict is no dictionary.");
+        var dictionary = (state ?? top) as InertDictionary ?? throw ErrorCatalogue.CheckpointLayout.With($"{Path}: its state_dict is no dictionary.");
         var tensors = new List<PyTorchTensor>();
         foreach (var (key, value) in dictionary.Items)
         {
-            if (key is not string { Length: > 0 and <= LongestName } name || value is not PickledTensor view)
+            if (key is not string { Length: > 0 and <= LongestName } name || name.Any(char.IsControl) || value is not TensorView view)
             {
-                throw ErrorCatalogue.CheckpointLayout.With($"{Path}: {(key is string text ? text[..Math.Min(60, text.Length)] : "a key")} of the state dictionary is no tensor{(value is PickledOpaque opaque ? $" but {opaque.Name}" : "")}.");
+                throw ErrorCatalogue.CheckpointLayout.With($"{Path}: {(key is string text ? Printable.Text(text) : "a key")} of the state dictionary is no tensor{(value is PlainPlaceholder opaque ? $" but {opaque.Name}" : "")}.");
             }
 
             StorageEntry(view.Storage);
             tensors.Add(new PyTorchTensor(name, view));
         }
 
-        return (tensors, state is null ? [] : [.. top.Items.Select(i => i.Key).OfType<string>().Where(k => k != "state_dict")]);
+        return (tensors, state is null ? [] : [.. top.Items.Select(i => i.Key).OfType<string>().Where(k => k != "state_dict").Select(Printable.Text)]);
     }
 
-    private ZipEntry StorageEntry(PickledStorage storage) =>
+    private ZipEntry StorageEntry(StorageReference storage) =>
         _archive.Entries.TryGetValue($"{_root}data/{storage.Key}", out var entry) && entry.Length == storage.Count * TensorInfo.SizeOf(storage.DataType)
             ? entry
-            : throw _file.Malformed($"storage {storage.Key} of {storage.Count} {storage.DataType} is {(entry is null ? "missing" : $"{entry.Length} bytes long")}.");
+            : throw _file.Malformed($"storage {Printable.Text(storage.Key)} of {storage.Count} {storage.DataType} is {(entry is null ? "missing" : $"{entry.Length} bytes long")}.");
 
     /// <summary>Compares a storage with its checksum, once.</summary>
     private void Verify(ZipEntry entry, CancellationToken cancellation)
@@ -181,7 +181,7 @@ public sealed class PyTorchFile : IDisposable
     }
 
     private FederationException Changed(ZipEntry entry) =>
-        _file.Malformed($"the bytes of {entry.Name} do not have their checksum. If the file was saved with checksums switched off, save it again with them.");
+        _file.Malformed($"the bytes of {Printable.Text(entry.Name)} do not have their checksum. If the file was saved with checksums switched off, save it again with them.");
 
     private void Copy(long position, long length, Action<ReadOnlySpan<byte>> use, CancellationToken cancellation)
     {
@@ -246,7 +246,7 @@ public sealed class PyTorchFile : IDisposable
 /// <summary>One tensor of a state dictionary.</summary>
 public sealed class PyTorchTensor
 {
-    internal PyTorchTensor(string name, PickledTensor view)
+    internal PyTorchTensor(string name, TensorView view)
     {
         Name = name;
         View = view;
@@ -263,7 +263,7 @@ public sealed class PyTorchTensor
     /// <summary>Elements.</summary>
     public long Count => Shape.Aggregate(1L, (a, b) => a * b);
 
-    internal PickledTensor View { get; }
+    internal TensorView View { get; }
 
     /// <summary>The elements lie one after another in row-major order. Strides of sides of one say nothing.</summary>
     internal bool IsContiguous

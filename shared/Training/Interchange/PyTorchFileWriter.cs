@@ -24,7 +24,7 @@ public static class PyTorchFileWriter
     public static void Write(Stream destination, IReadOnlyList<TensorSource> tensors)
     {
         var archive = new ZipWriter(destination);
-        Add(archive, "data.pkl", Pickler.Describe(tensors));
+        Add(archive, "data.pkl", DescriptionWriter.Describe(tensors));
         Add(archive, "byteorder", "little"u8.ToArray());
         for (var i = 0; i < tensors.Count; i++)
         {

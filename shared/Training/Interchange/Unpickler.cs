@@ -80,7 +80,7 @@ internal sealed class Unpickler
                 PopToMark();
                 break;
             case (byte)'N':
-                _stack.Add(PickledNone.Value);
+                _stack.Add(InertNone.Value);
                 break;
             case 0x88 or 0x89:
                 _stack.Add(opcode == 0x88);
@@ -122,27 +122,27 @@ internal sealed class Unpickler
                 _stack.Add(Take(Length(8, LongestString)).ToArray());
                 break;
             case (byte)']' or 0x8f:
-                PushContainer(new PickledList());
+                PushContainer(new InertList());
                 break;
             case (byte)'}':
-                PushContainer(new PickledDictionary(isOrdered: false));
+                PushContainer(new InertDictionary(isOrdered: false));
                 break;
             case (byte)')':
-                PushContainer(new PickledTuple([]));
+                PushContainer(new InertTuple([]));
                 break;
             case 0x85 or 0x86 or 0x87:
-                PushContainer(new PickledTuple(PopLast(opcode - 0x84)));
+                PushContainer(new InertTuple(PopLast(opcode - 0x84)));
                 break;
             case (byte)'t' or 0x91:
-                PushContainer(new PickledTuple(PopToMark()));
+                PushContainer(new InertTuple(PopToMark()));
                 break;
             case (byte)'a':
                 var item = Pop();
-                Target<PickledList>().Items.Add(item);
+                Target<InertList>().Items.Add(item);
                 break;
             case (byte)'e' or 0x90:
                 var items = PopToMark();
-                Target<PickledList>().Items.AddRange(items);
+                Target<InertList>().Items.AddRange(items);
                 break;
             case (byte)'s':
                 SetItems(PopLast(2));
@@ -192,7 +192,7 @@ internal sealed class Unpickler
         var made = opcode is 0x81 && _stack.Count > 1 ? _stack[^2] : opcode is 0x92 && _stack.Count > 2 ? _stack[^3] : null;
         return opcode switch
         {
-            0x81 or 0x92 => Forbidden(made is PickledGlobal type ? $"an object of {type.Name}" : "an object"),
+            0x81 or 0x92 => Forbidden(made is AllowedGlobal type ? $"an object of {type.Name}" : "an object"),
             (byte)'i' => Forbidden($"an object of {Line()}.{Line()}"),
             (byte)'o' => Forbidden("an object"),
             0x82 or 0x83 or 0x84 => Forbidden("an entry of Python's extension registry"),
@@ -206,22 +206,22 @@ internal sealed class Unpickler
     private void Call()
     {
         var call = PopLast(2);
-        var arguments = (call[1] as PickledTuple)?.Items ?? throw Damaged("calls something without a tuple of arguments");
+        var arguments = (call[1] as InertTuple)?.Items ?? throw Damaged("calls something without a tuple of arguments");
         switch (call[0])
         {
-            case PickledGlobal { Kind: GlobalKind.OrderedDictionary } when arguments.Count == 0:
-                PushContainer(new PickledDictionary(isOrdered: true));
+            case AllowedGlobal { Kind: GlobalKind.OrderedDictionary } when arguments.Count == 0:
+                PushContainer(new InertDictionary(isOrdered: true));
                 break;
-            case PickledGlobal { Kind: GlobalKind.RebuildTensor }:
+            case AllowedGlobal { Kind: GlobalKind.RebuildTensor }:
                 _stack.Add(TensorRebuild.Tensor(arguments, _malformed));
                 break;
-            case PickledGlobal { Kind: GlobalKind.RebuildParameter }:
+            case AllowedGlobal { Kind: GlobalKind.RebuildParameter }:
                 _stack.Add(TensorRebuild.Parameter(arguments, _malformed));
                 break;
-            case PickledGlobal { Kind: GlobalKind.PlainData } type:
-                _stack.Add(new PickledOpaque(type.Name));
+            case AllowedGlobal { Kind: GlobalKind.PlainData } type:
+                _stack.Add(new PlainPlaceholder(type.Name));
                 break;
-            case PickledGlobal type:
+            case AllowedGlobal type:
                 throw Forbidden($"a call of {type.Name}");
             default:
                 throw Forbidden("a call of something without a name");
@@ -232,7 +232,7 @@ internal sealed class Unpickler
     private void SetAttributes()
     {
         var state = Pop();
-        if (!(Top() is PickledOpaque || (Top() is PickledDictionary { IsOrdered: true } && state is PickledDictionary)))
+        if (!(Top() is PlainPlaceholder || (Top() is InertDictionary { IsOrdered: true } && state is InertDictionary)))
         {
             throw Damaged("sets attributes of something that has none");
         }
@@ -240,7 +240,7 @@ internal sealed class Unpickler
 
     private void SetItems(object[] items)
     {
-        var target = Target<PickledDictionary>();
+        var target = Target<InertDictionary>();
         if (items.Length % 2 != 0)
         {
             throw Damaged("has a key without a value");
@@ -264,7 +264,7 @@ internal sealed class Unpickler
     private void PushNumber(int length)
     {
         var number = new BigInteger(Take(length));
-        _stack.Add(number >= long.MinValue && number <= long.MaxValue ? (long)number : new PickledOpaque("int"));
+        _stack.Add(number >= long.MinValue && number <= long.MaxValue ? (long)number : new PlainPlaceholder("int"));
     }
 
     private void PushMemo(int index) => _stack.Add(_memo.TryGetValue(index, out var value) ? value : throw Damaged("refers to a value that was not kept"));
@@ -332,13 +332,13 @@ internal sealed class Unpickler
 
     private FederationException Damaged(string what) => _malformed($"its description (data.pkl) {what}.");
 
-    private FederationException Forbidden(string what) => ErrorCatalogue.CheckpointForbidden.With($"{_path} asks for {what}{Place()}.");
+    private FederationException Forbidden(string what) => ErrorCatalogue.CheckpointForbidden.With($"{_path} asks for {Printable.Text(what)}{Place()}.");
 
     /// <summary>The keys under which the machine is at work, as far as the stack tells.</summary>
     private string Place()
     {
         var keys = _marks
-            .Where(mark => mark > 0 && _stack[mark - 1] is PickledDictionary && mark < _stack.Count)
+            .Where(mark => mark > 0 && _stack[mark - 1] is InertDictionary && mark < _stack.Count)
             .Select(mark => _stack[mark..Math.Min(_stack.Count, _marks.Where(m => m > mark).DefaultIfEmpty(_stack.Count).Min())])
             .Select(items => items.Count == 0 ? null : items[(items.Count - 1) / 2 * 2])
             .Where(key => key is string or long)
@@ -346,9 +346,5 @@ internal sealed class Unpickler
         return string.Join('.', keys) is { Length: > 0 } place ? " at " + place : "";
     }
 
-    private static string Short(object key)
-    {
-        var text = string.Create(CultureInfo.InvariantCulture, $"{key}");
-        return text.Length > 60 ? text[..60] + "…" : text;
-    }
+    private static string Short(object key) => Printable.Text(string.Create(CultureInfo.InvariantCulture, $"{key}"));
 }

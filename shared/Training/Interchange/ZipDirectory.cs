@@ -100,13 +100,13 @@ internal sealed class ZipDirectory
             var content = Content(name, header);
             if (content > directory || length > directory - content)
             {
-                throw _file.Malformed($"entry {name} reaches over the end of the archive.");
+                throw _file.Malformed($"entry {Printable.Text(name)} reaches over the end of the archive.");
             }
 
             spans.Add((header, content + length));
             if (!_entries.TryAdd(name, new ZipEntry(name, content, length, UInt32(record[16..]))))
             {
-                throw _file.Malformed($"entry {name} is there twice.");
+                throw _file.Malformed($"entry {Printable.Text(name)} is there twice.");
             }
 
             bytes = bytes[recordLength..];
@@ -126,12 +126,12 @@ internal sealed class ZipDirectory
     {
         if ((UInt16(record[8..]) & 1) != 0)
         {
-            throw _file.Malformed($"entry {name} is encrypted.");
+            throw _file.Malformed($"entry {Printable.Text(name)} is encrypted.");
         }
 
         if (UInt16(record[10..]) != 0)
         {
-            throw _file.Malformed($"entry {name} is compressed; PyTorch stores entries as they are, so another program has packed the file.");
+            throw _file.Malformed($"entry {Printable.Text(name)} is compressed; PyTorch stores entries as they are, so another program has packed the file.");
         }
 
         long packed = UInt32(record[20..]), length = UInt32(record[24..]), header = UInt32(record[42..]);
@@ -155,7 +155,7 @@ internal sealed class ZipDirectory
             extra = extra[(4 + size)..];
         }
 
-        return packed == length && length >= 0 ? (length, header) : throw _file.Malformed($"entry {name} is stored in {packed} bytes and claims {length}.");
+        return packed == length && length >= 0 ? (length, header) : throw _file.Malformed($"entry {Printable.Text(name)} is stored in {packed} bytes and claims {length}.");
     }
 
     /// <summary>Where an entry's content begins: behind its local header, whose length only that header tells.</summary>
@@ -164,7 +164,7 @@ internal sealed class ZipDirectory
         var bytes = _file.Read(header, 30).AsSpan();
         return UInt32(bytes) == 0x04034b50
             ? header + 30 + UInt16(bytes[26..]) + UInt16(bytes[28..])
-            : throw _file.Malformed($"entry {name} is not where the directory says.");
+            : throw _file.Malformed($"entry {Printable.Text(name)} is not where the directory says.");
     }
 
     private static long Long(long value, ref ReadOnlySpan<byte> fields)

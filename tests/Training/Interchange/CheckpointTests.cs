@@ -64,7 +64,8 @@ public sealed class CheckpointTests : IDisposable
     {
         var tensors = TinyCheckpoint.Tensors(TinyCheckpoint.Layout());
         Refused([.. tensors.Skip(1)], "rep_template is missing");
-        Refused([.. tensors, TensorSource.Floats("module.more", [1], new float[1])], "module.more is not part of it");
+        Refused([.. tensors, TensorSource.Floats("module.more", [1], new float[1])], ": more is not part of it");
+        Refused([.. tensors, TensorSource.Floats("module.module.rep_template", [1], new float[1])], ": module.rep_template is not part of it");
         Refused([.. tensors.Skip(1), tensors[0] with { Shape = [8, 16, 18, 20] }], "rep_template is F32 [8, 16, 18, 20]");
         Refused([.. tensors.Take(3).Select((t, i) => i == 2 ? t with { Name = "other" } : t), .. tensors.Skip(3)], "elements");
 

@@ -5,26 +5,26 @@ namespace BrainMVP.Federated.Training.Interchange;
 // What an un-pickled file consists of. Besides these: bool, long, double, string and byte[]. Nothing here has behaviour.
 
 /// <summary>Python's None.</summary>
-internal sealed class PickledNone
+internal sealed class InertNone
 {
-    public static readonly PickledNone Value = new();
+    public static readonly InertNone Value = new();
 }
 
 /// <summary>A list or a set.</summary>
-internal sealed class PickledList
+internal sealed class InertList
 {
     public List<object> Items { get; } = [];
 }
 
 /// <summary>A tuple.</summary>
-internal sealed class PickledTuple(object[] items)
+internal sealed class InertTuple(object[] items)
 {
     public IReadOnlyList<object> Items { get; } = items;
 }
 
 /// <summary>A dictionary in the order in which it was filled.</summary>
 /// <param name="isOrdered">It is an OrderedDict, which may carry attributes.</param>
-internal sealed class PickledDictionary(bool isOrdered)
+internal sealed class InertDictionary(bool isOrdered)
 {
     // Strings only: their hashes are seeded, so a file cannot choose keys that collide.
     private HashSet<string>? _keys;
@@ -54,16 +54,16 @@ internal sealed class PickledDictionary(bool isOrdered)
 /// <param name="Name">Module and name.</param>
 /// <param name="Kind">What the reader does with it.</param>
 /// <param name="DataType">safetensors name of the element type of a storage.</param>
-internal sealed record PickledGlobal(string Name, GlobalKind Kind, string DataType = "");
+internal sealed record AllowedGlobal(string Name, GlobalKind Kind, string DataType = "");
 
 /// <summary>A storage: the bytes of one archive entry.</summary>
 /// <param name="Key">Name of the entry below <c>data/</c>.</param>
 /// <param name="DataType">safetensors name of the element type.</param>
 /// <param name="Count">Elements.</param>
-internal sealed record PickledStorage(string Key, string DataType, long Count);
+internal sealed record StorageReference(string Key, string DataType, long Count);
 
 /// <summary>A tensor: a view of a storage. Offset and strides count elements and stay inside the storage.</summary>
-internal sealed record PickledTensor(PickledStorage Storage, long Offset, IReadOnlyList<long> Shape, IReadOnlyList<long> Strides);
+internal sealed record TensorView(StorageReference Storage, long Offset, IReadOnlyList<long> Shape, IReadOnlyList<long> Strides);
 
 /// <summary>A plain value of a well-known type that nothing here needs: kept as its name, never made.</summary>
-internal sealed record PickledOpaque(string Name);
+internal sealed record PlainPlaceholder(string Name);

@@ -9,7 +9,7 @@ namespace BrainMVP.Federated.Training.Interchange;
 /// Writes the description of a checkpoint: <c>{"current_epoch": 0, "state_dict": OrderedDict(…)}</c> in pickle
 /// protocol 2, of the few names that <c>torch.load(weights_only=True)</c> admits. Storage n belongs to tensor n.
 /// </summary>
-internal static class Pickler
+internal static class DescriptionWriter
 {
     private static readonly Dictionary<string, string> Storages = new(StringComparer.Ordinal)
     {
