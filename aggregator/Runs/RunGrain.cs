@@ -48,6 +48,7 @@ public sealed partial class RunGrain(
             Document = document,
             Sites = run.Sites,
             Model = run.InitialModel,
+            Templates = run.FirstTemplates(),
             Deadline = time.GetUtcNow().AddSeconds(run.Plan.Quorum.ApprovalDeadlineSeconds),
         });
         Arm();

@@ -16,7 +16,7 @@ namespace BrainMVP.Federated.Aggregator.Runs;
 /// <summary>Turns a submission into a signed run document and a run grain. Each part may be done twice.</summary>
 public sealed class RunSubmission(TrustFiles trust, DocumentSigner signer, ArtifactStore artifacts, IGrainFactory grains)
 {
-    /// <exception cref="FederationException">BMF-1003, 1004, 1006, 1007, 1309, 1310, 1401 or 1406.</exception>
+    /// <exception cref="FederationException">BMF-1003, 1004, 1006, 1007, 1309, 1310, 1401, 1402, 1405 or 1406.</exception>
     public async Task<(string Run, string PlanHash)> Submit(SubmitRunRequest request)
     {
         Names.Require(request.Run, "run name");
@@ -30,6 +30,7 @@ public sealed class RunSubmission(TrustFiles trust, DocumentSigner signer, Artif
         var sites = request.Sites.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
         await CheckSites(plan, sites);
         var layout = Layout(request.InitialModel, plan);
+        InitialTemplates.Check(request.InitialTemplates, plan, layout, artifacts);
 
         var run = await grains.GetGrain<IConsortiumGrain>(IConsortiumGrain.Key).ReserveRun(request.Token, request.Run);
         var document = signer.Publish(new RunDocument
@@ -39,7 +40,8 @@ public sealed class RunSubmission(TrustFiles trust, DocumentSigner signer, Artif
             PlanHash = CanonicalJson.Hash(plan),
             Plan = plan,
             InitialModel = request.InitialModel,
-            LayoutHash = layout,
+            InitialTemplates = request.InitialTemplates.Count > 0 ? request.InitialTemplates.ToDictionary() : null,
+            LayoutHash = artifacts.Put(output => output.Write(CanonicalJson.Serialize(layout))),
             Sites = sites,
         });
         await grains.GetGrain<IRunGrain>(run).Create(document);
@@ -72,11 +74,10 @@ public sealed class RunSubmission(TrustFiles trust, DocumentSigner signer, Artif
         }
     }
 
-    private string Layout(string model, Plan plan)
+    private LayoutDocument Layout(string model, Plan plan)
     {
         artifacts.Verify(model);
         using var reader = new SafetensorsReader(artifacts.PathOf(model));
-        var layout = CanonicalJson.Serialize(LayoutBuilder.Build(reader, plan));
-        return artifacts.Put(output => output.Write(layout));
+        return LayoutBuilder.Build(reader, plan);
     }
 }

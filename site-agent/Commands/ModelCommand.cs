@@ -1,6 +1,7 @@
 using System.CommandLine;
-using System.Security.Cryptography;
+using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Training.Interchange;
 using BrainMVP.Federated.Training.Models;
 
 namespace BrainMVP.Federated.SiteAgent.Commands;
@@ -10,21 +11,57 @@ public static class ModelCommand
 {
     public static Command Create()
     {
+        var command = CommandShape.Create("model", "Makes model files, and brings checkpoints from PyTorch and back.", "model init plan.yaml --out initial.safetensors", "model import BrainMVP_uniformer.pt --out checkpoint.safetensors");
+        command.Add(Init());
+        command.Add(ModelImportCommand.Create());
+        command.Add(ModelExportCommand.Create());
+        return command;
+    }
+
+    private static Command Init()
+    {
         var plan = new Argument<string>("plan") { Description = "Plan file, YAML.", HelpName = "PLAN" };
         var target = new Option<string>("--out") { Description = "Model file to write, safetensors.", HelpName = "FILE", Required = true };
-        var init = CommandShape.Create("init", "Writes the untrained model of a plan. The same plan always gives the same bytes.", "model init plan.yaml --out initial.safetensors");
+        var from = new Option<string?>("--from") { Description = "Checkpoint that `model import` wrote: start from its network instead of an untrained one.", HelpName = "FILE" };
+        var templates = new Option<string?>("--templates") { Description = "With --from: also write the templates of the plan's modalities into this folder.", HelpName = "DIR" };
+        var init = CommandShape.Create(
+            "init",
+            "Writes the model that a plan starts from. The same plan and checkpoint always give the same bytes.",
+            "model init plan.yaml --out initial.safetensors",
+            "model init plan.yaml --from checkpoint.safetensors --out initial.safetensors --templates templates");
         init.Add(plan);
         init.Add(target);
-        init.Does((result, _) =>
+        init.Add(from);
+        init.Add(templates);
+
+        init.Does((result, _, cancellation) =>
         {
             var read = PlanReader.ReadFile(result.GetValue(plan)!);
             var path = Path.GetFullPath(result.GetValue(target)!);
-            ModelInitializer.Write(read, path);
-            using var written = File.OpenRead(path);
-            Console.WriteLine($"Wrote {path}, SHA-256 {Convert.ToHexStringLower(SHA256.HashData(written))}.");
+            var folder = result.GetValue(templates);
+            if (result.GetValue(from) is not { } checkpoint)
+            {
+                if (folder is not null)
+                {
+                    throw ErrorCatalogue.ArgumentInvalid.With("--templates needs --from: untrained templates are zero and need no file.");
+                }
+
+                ModelInitializer.Write(read, path);
+                ModelCommandFiles.PrintWritten(path);
+                return Task.CompletedTask;
+            }
+
+            // Templates first: a plan with another canvas leaves nothing behind.
+            var written = folder is null ? [] : CheckpointParts.WriteTemplates(checkpoint, read, Path.GetFullPath(folder), cancellation);
+            CheckpointParts.WriteNetwork(checkpoint, read, path, cancellation);
+            ModelCommandFiles.PrintWritten(path);
+            if (folder is not null)
+            {
+                Console.WriteLine($"Wrote the templates of {string.Join(", ", written)} into {Path.GetFullPath(folder)}.");
+            }
+
+            return Task.CompletedTask;
         });
-        var command = CommandShape.Create("model", "Makes model files.", "model init plan.yaml --out initial.safetensors");
-        command.Add(init);
-        return command;
+        return init;
     }
 }

@@ -53,7 +53,7 @@ public sealed class CommitWork(SiteContext site, RunBook runs, ModelInputs input
         run.Folder.WriteLocal(new LocalState(round, outcome.SnapshotFolder, templates));
     }
 
-    /// <summary>Keeps the artifacts of the last two commits of every run that is not over, and their initial models.</summary>
+    /// <summary>Keeps the artifacts of the last two commits of every run that is not over, and what they started from.</summary>
     private void SweepArtifacts()
     {
         var keep = new HashSet<string>(StringComparer.Ordinal);
@@ -64,7 +64,8 @@ public sealed class CommitWork(SiteContext site, RunBook runs, ModelInputs input
                 continue;
             }
 
-            keep.Add(Documents.Read<RunDocument>(folder.Document).InitialModel);
+            var run = Documents.Read<RunDocument>(folder.Document);
+            keep.UnionWith([run.InitialModel, .. run.FirstTemplates().Values]);
             var last = folder.LastCommitted();
             for (var round = Math.Max(1, last - 1); round <= last; round++)
             {

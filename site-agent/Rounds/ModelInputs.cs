@@ -6,7 +6,7 @@ namespace BrainMVP.Federated.SiteAgent.Rounds;
 
 /// <summary>Files that a trainer starts from.</summary>
 /// <param name="Model">Global model.</param>
-/// <param name="Global">Global templates by modality; those that never moved are absent.</param>
+/// <param name="Global">Global templates by modality; those that are still zero are absent.</param>
 /// <param name="Templates">What the trainer uses: global templates, and this site's own where a modality is not shared.</param>
 public sealed record ModelFiles(string Model, IReadOnlyDictionary<string, string> Global, IReadOnlyDictionary<string, string> Templates);
 
@@ -16,7 +16,7 @@ public sealed class ModelInputs(SiteContext site)
     /// <param name="run">The run.</param>
     /// <param name="round">Round the files are for; for progress.</param>
     /// <param name="model">Artifact of the global model.</param>
-    /// <param name="templates">Artifact of each template that moved.</param>
+    /// <param name="templates">Artifact of each template that is not zero.</param>
     /// <param name="shared">Modalities shared in that round.</param>
     public async Task<ModelFiles> FetchAsync(KnownRun run, int round, string model, IReadOnlyDictionary<string, string> templates, IReadOnlyList<string> shared, CancellationToken cancellation)
     {

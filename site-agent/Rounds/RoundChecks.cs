@@ -36,6 +36,10 @@ public static class RoundChecks
         }
 
         PlanRules.Check(document.Plan);
+        if (document.FirstTemplates().Keys.FirstOrDefault(m => !document.Plan.Modalities.Contains(m, StringComparer.Ordinal)) is { } stranger)
+        {
+            throw ErrorCatalogue.ContextMismatch.With($"Run {run} starts from a template of {stranger}, which its plan does not learn.");
+        }
     }
 
     /// <summary>Checks the opening of a round against the run and the commit before it.</summary>
@@ -62,9 +66,9 @@ public static class RoundChecks
             throw ErrorCatalogue.ContextMismatch.With($"Round {round} is outside the plan's {run.Plan.Rounds.Count} rounds.");
         }
 
-        if (!SameEntries(context.Templates, parent?.Templates ?? new Dictionary<string, string>()))
+        if (!SameEntries(context.Templates, parent?.Templates ?? run.FirstTemplates()))
         {
-            throw ErrorCatalogue.ContextMismatch.With($"Round {round} starts from other templates than the commit before it left.");
+            throw ErrorCatalogue.ContextMismatch.With($"Round {round} starts from other templates than {(parent is null ? "the run document names" : "the commit before it left")}.");
         }
 
         if (context.Invited.Except(run.Sites, StringComparer.Ordinal).FirstOrDefault() is { } stranger)

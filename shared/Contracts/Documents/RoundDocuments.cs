@@ -20,7 +20,7 @@ public sealed record OpenContext
     /// <summary>Artifact of the global model that the round starts from.</summary>
     public required string Model { get; init; }
 
-    /// <summary>Artifact of each modality's template; a modality whose template never moved is absent and is zero.</summary>
+    /// <summary>Artifact of each modality's template; a modality that started without one and never moved is absent: zero.</summary>
     public required IReadOnlyDictionary<string, string> Templates { get; init; }
 
     public required string LayoutHash { get; init; }

@@ -19,11 +19,17 @@ public sealed record RunDocument
     /// <summary>Artifact (safetensors) with the initial network weights and BatchNorm statistics.</summary>
     public required string InitialModel { get; init; }
 
+    /// <summary>Artifact (safetensors) of the template that each modality starts from; one that is absent starts from zero. Null when none is given.</summary>
+    public IReadOnlyDictionary<string, string>? InitialTemplates { get; init; }
+
     /// <summary>SHA-256 of the <see cref="LayoutDocument"/>.</summary>
     public required string LayoutHash { get; init; }
 
     /// <summary>Invited sites in ordinal order.</summary>
     public required IReadOnlyList<string> Sites { get; init; }
+
+    /// <summary>What round 1 starts from by modality: <see cref="InitialTemplates"/>, or nothing.</summary>
+    public IReadOnlyDictionary<string, string> FirstTemplates() => InitialTemplates ?? new Dictionary<string, string>();
 }
 
 /// <summary>The tensors that cross the wire, ordinal name order. Templates are named <c>template.MODALITY</c>.</summary>
