@@ -10,37 +10,50 @@ public static class QualityText
 {
     public static void Write(ModelValidation validation)
     {
-        if (validation.Views.Count == 0)
+        if (validation.Views.Count > 0)
         {
-            return;
+            Console.WriteLine(validation.Round == 0 ? "Reconstruction by the initial model" : $"Reconstruction by the model after round {validation.Round}");
         }
 
-        Console.WriteLine(validation.Round == 0 ? "Reconstruction by the initial model" : $"Reconstruction by the model after round {validation.Round}");
-        var templates = new Table().AddColumns("target", "MSE", "PSNR dB", "SSIM", "crops");
-        foreach (var view in validation.Views.Where(v => v.Source.Length == 0))
+        foreach (var table in Tables(validation))
         {
-            templates.AddRow(view.Target, Number(view.Mse, "F5"), Number(view.Psnr, "F2"), Number(view.Ssim, "F3"), view.Crops.ToString(CultureInfo.InvariantCulture));
+            AnsiConsole.Write(table);
+        }
+    }
+
+    /// <summary>One row for each modality from its template; then, where there are pairs, a row a target and a column a source.</summary>
+    public static IEnumerable<Table> Tables(ModelValidation validation)
+    {
+        var templates = validation.Views.Where(v => v.Source.Length == 0).ToArray();
+        if (templates.Length > 0)
+        {
+            var table = new Table().AddColumns("from the template", "MSE", "PSNR dB", "SSIM", "crops");
+            foreach (var view in templates)
+            {
+                table.AddRow(view.Target, Number(view.Mse, "F5"), Number(view.Psnr, "F2"), Number(view.Ssim, "F3"), view.Crops.ToString(CultureInfo.InvariantCulture));
+            }
+
+            yield return table;
         }
 
-        AnsiConsole.Write(templates);
         var pairs = validation.Views.Where(v => v.Source.Length > 0).ToArray();
         if (pairs.Length > 0)
         {
-            Pairs(pairs);
+            yield return Pairs(pairs);
         }
     }
 
     /// <summary>PSNR alone: eight modalities still fit into a terminal; <c>--json</c> has the rest.</summary>
-    private static void Pairs(ViewQuality[] pairs)
+    private static Table Pairs(ViewQuality[] pairs)
     {
         var sources = Modalities.All.Where(m => pairs.Any(p => p.Source == m)).ToArray();
-        var table = new Table().AddColumns(["PSNR dB of", .. sources.Select(s => "from " + s)]);
+        var table = new Table().AddColumns(["PSNR dB", .. sources.Select(s => "from " + s)]);
         foreach (var target in pairs.GroupBy(p => p.Target))
         {
             table.AddRow([target.Key, .. sources.Select(s => target.FirstOrDefault(p => p.Source == s) is { } pair ? Number(pair.Psnr, "F2") : "")]);
         }
 
-        AnsiConsole.Write(table);
+        return table;
     }
 
     private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);

@@ -7,7 +7,7 @@ namespace BrainMVP.Federated.Simulation.Report;
 /// <summary>One line of a chart.</summary>
 public sealed record Series(string Name, IReadOnlyList<(double X, double Y)> Points);
 
-/// <summary>A small line chart as SVG: axes from 0 or the smallest value below it, points with their values as tooltips, a legend.</summary>
+/// <summary>A small line chart as SVG: axes from 0, or from the lowest value where that is negative, points with their values as tooltips, a legend.</summary>
 public static class LineChart
 {
     private const int Width = 520;
@@ -27,8 +27,11 @@ public static class LineChart
         }
 
         var maximumX = Math.Max(points.Max(p => p.X), 1);
-        var minimumY = Math.Min(0, points.Min(p => p.Y));
-        var maximumY = minimumY + ((Math.Max(0, points.Max(p => p.Y)) - minimumY) * 1.05);
+        var (lowest, highest) = (points.Min(p => p.Y), points.Max(p => p.Y));
+
+        // A value that is hardly negative lies a pixel under the axis rather than moving it.
+        var minimumY = lowest < -0.02 * Math.Abs(highest) ? lowest : 0;
+        var maximumY = highest > minimumY ? minimumY + ((highest - minimumY) * 1.05) : minimumY + 1;
         var svg = new StringBuilder();
         svg.Append(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {Width} {Height}\" width=\"{Width}\" height=\"{Height}\" role=\"img\" aria-label=\"{Encode(title)}\" font-size=\"11\" fill=\"currentColor\">");
         svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left}\" y=\"18\" font-size=\"14\" font-weight=\"bold\">{Encode(title)}</text>");

@@ -29,10 +29,12 @@ public static class ReportValidator
             return $"The report claims {draws} target draws of {modality}; {report.Steps} steps allow {mostDraws}.";
         }
 
-        // No addend is above the limit here, so the sum cannot overflow.
-        if (report.TargetDraws.Values.Sum() is var allDraws && allDraws > mostDraws)
+        // A case is the target once in each of its modalities, or in one of them. No addend is above the limit here, so
+        // the sum cannot overflow.
+        var mostAllDraws = plan.Training.Targets == "all" ? mostDraws * plan.Modalities.Count : mostDraws;
+        if (report.TargetDraws.Values.Sum() is var allDraws && allDraws > mostAllDraws)
         {
-            return $"The report claims {allDraws} target draws; {report.Steps} steps allow {mostDraws}.";
+            return $"The report claims {allDraws} target draws; {report.Steps} steps allow {mostAllDraws}.";
         }
 
         if (report.TargetDraws.Keys.FirstOrDefault(m => !open.SharedModalities.Contains(m, StringComparer.Ordinal) || !open.Owners.GetValueOrDefault(m, []).Contains(report.Site, StringComparer.Ordinal)) is { } foreign)

@@ -44,11 +44,10 @@ internal sealed class Validation(Plan plan, string site, SiteData data)
             using var scope = NewDisposeScope();
             var views = part.Select(s => View(s, templates, device)).ToArray();
             var volume = model.call(stack(views).unsqueeze(1)).Volume.cpu().contiguous();
-            var reconstruction = ModelState.Elements(volume);
-            for (var i = 0; i < part.Length; i++)
+            foreach (var (sample, measured) in part.Zip(Measure(ModelState.Elements(volume).ToArray(), part)))
             {
-                var name = part[i].View.Name;
-                sums[name] = (sums.GetValueOrDefault(name) ?? ValidationSum.Zero) + Measure(reconstruction.Slice(i * voxels, voxels), part[i].Target);
+                var name = sample.View.Name;
+                sums[name] = (sums.GetValueOrDefault(name) ?? ValidationSum.Zero) + measured;
             }
 
             done += part.Length;
@@ -69,6 +68,19 @@ internal sealed class Validation(Plan plan, string site, SiteData data)
             ? tensor(other).reshape(shape)
             : TemplateBank.Crop(templates.Normalized(sample.View.Target), sample.Start, crop);
         return MaskedViews.Fill(tensor(sample.Target).reshape(shape).to(device), tensor(sample.Mask).reshape(shape).to(device), filler.to(device)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Each sample on its own, so that the number of threads reaches no result.</summary>
+    private ValidationSum[] Measure(float[] reconstruction, ValidationSample[] samples)
+    {
+        var voxels = reconstruction.Length / samples.Length;
+        var measured = new ValidationSum[samples.Length];
+        Parallel.For(
+            0,
+            samples.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = plan.Training.Threads },
+            i => measured[i] = Measure(reconstruction.AsSpan(i * voxels, voxels), samples[i].Target));
+        return measured;
     }
 
     private ValidationSum Measure(ReadOnlySpan<float> reconstruction, ReadOnlySpan<float> target)

@@ -20,8 +20,8 @@ public sealed record ValidationSample(ValidationView View, int[] Start, float[] 
 public sealed class ValidationSamples
 {
     /// <summary>
-    /// Held-out cases on which a pair of modalities is measured at most, spread evenly over all that have both: there
-    /// are n(n − 1) pairs, and one crop of every case for each of them would cost more than everything else.
+    /// Held-out cases on which a pair of modalities is measured at most, spread evenly over all that have both: n
+    /// modalities make n(n − 1) pairs, and a crop of every case for each would be several times the template view's.
     /// </summary>
     public const int MostCasesOfPair = 16;
 

@@ -34,6 +34,23 @@ public sealed partial class ResultsTests(ResultsTests.FourHospitals run) : IClas
     }
 
     [Fact]
+    public void Every_model_is_measured_from_its_templates_and_from_other_modalities()
+    {
+        var validation = run.Summary.GetProperty("validation").EnumerateArray().ToArray();
+        Assert.Equal([0, 1, 2], validation.Select(v => v.GetProperty("round").GetInt32()));
+        var views = validation[^1].GetProperty("views").EnumerateArray().ToArray();
+        Assert.Equal(6, views.Count(v => v.GetProperty("source").GetString() == "template"));
+
+        // One site has all six modalities, so every pair is measured somewhere.
+        Assert.Equal(30, views.Count(v => v.GetProperty("source").GetString() != "template"));
+        Assert.All(views, v => Assert.InRange(v.GetProperty("mse").GetDouble(), 1e-6, 10));
+        Assert.All(views, v => Assert.InRange(v.GetProperty("psnr").GetDouble(), -10, 60));
+        Assert.All(views, v => Assert.InRange(v.GetProperty("ssim").GetDouble(), -1, 1));
+        Assert.All(views, v => Assert.True(v.GetProperty("crops").GetInt32() > 0));
+        Assert.Contains("from dwi", File.ReadAllText(run.PathOf("report.html")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_global_model_has_the_hash_that_summary_and_last_commit_state()
     {
         var hash = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(run.PathOf("global-model.safetensors"))));

@@ -37,6 +37,18 @@ public sealed class ReportValidatorTests : IDisposable
     }
 
     [Fact]
+    public void A_plan_with_every_modality_as_target_allows_that_many_draws_of_each()
+    {
+        var all = _federation.Plan with { Training = _federation.Plan.Training with { Targets = "all" } };
+        var report = _federation.Reports.First(r => r.TargetDraws.Count > 1);
+        var most = 10L * all.Training.BatchSize * all.Training.Accumulation;
+        UpdateReport With(long draws) => report with { Steps = 10, TargetDraws = report.TargetDraws.ToDictionary(d => d.Key, _ => draws) };
+        Assert.Null(ReportValidator.FindViolation(With(most), _federation.Open, _federation.Layout, all));
+        Assert.Contains("target draws", ReportValidator.FindViolation(With(most + 1), _federation.Open, _federation.Layout, all), StringComparison.Ordinal);
+        Assert.Contains("target draws", ReportValidator.FindViolation(With(most), _federation.Open, _federation.Layout, _federation.Plan), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Draws_whose_sum_overflows_are_refused_not_thrown() =>
         Refused(r => r with { TargetDraws = new Dictionary<string, long> { ["t1"] = long.MaxValue, ["t2"] = long.MaxValue } }, "target draws");
 
