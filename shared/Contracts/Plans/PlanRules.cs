@@ -20,7 +20,7 @@ public static class PlanRules
         foreach (var side in plan.Imaging.Crop)
         {
             Demand(side % 16 == 0, $"imaging.crop has a side of {side}; the network halves it four times, so it must be a multiple of 16.");
-            Demand(side % plan.Training.MaskCell == 0, $"training.maskCell is {plan.Training.MaskCell}; it must divide every side of imaging.crop ({side}).");
+            Demand(plan.Training.MaskGeometry == "cubes" || side % plan.Training.MaskCell == 0, $"training.maskCell is {plan.Training.MaskCell}; it must divide every side of imaging.crop ({side}).");
         }
 
         foreach (var width in plan.Network.Widths)

@@ -43,28 +43,30 @@ internal sealed class BatchSampler(Plan plan, string site, SiteData data, IReadO
             switch (training.Targets)
             {
                 case "all":
+                    // One crop of the case for all of them; masks and fillers are drawn anew.
+                    var shared = CropSampler.Draw(plan.Imaging, item.Shape, item.Volume(owned[0]).Span, Stream("crop"));
                     foreach (var modality in owned)
                     {
-                        Add(batch, item, owned, modality, purpose => Stream($"{purpose}.{modality}"));
+                        Add(batch, item, owned, modality, shared, purpose => Stream($"{purpose}.{modality}"));
                     }
 
                     break;
                 case "perMicroBatch":
                     var position = new CounterRandom((ulong)plan.Seed, "site", site, "round", round, "step", step, "part", part, "target").NextInt32(Positions);
-                    Add(batch, item, owned, Shuffled(item, owned)[position % owned.Count], Stream);
+                    Add(batch, item, owned, Shuffled(item, owned)[position % owned.Count], start: null, Stream);
                     break;
                 default:
-                    Add(batch, item, owned, owned[Stream("target").NextInt32(owned.Count)], Stream);
+                    Add(batch, item, owned, owned[Stream("target").NextInt32(owned.Count)], start: null, Stream);
                     break;
             }
         }
     }
 
-    private void Add(HostBatch batch, TrainingCase item, IReadOnlyList<string> owned, string modality, Func<string, CounterRandom> stream)
+    private void Add(HostBatch batch, TrainingCase item, IReadOnlyList<string> owned, string modality, int[]? start, Func<string, CounterRandom> stream)
     {
         var (crop, row) = (plan.Imaging.Crop, batch.Rows.Count);
         var volume = item.Volume(modality);
-        var start = CropSampler.Draw(plan.Imaging, item.Shape, volume.Span, stream("crop"));
+        start ??= CropSampler.Draw(plan.Imaging, item.Shape, volume.Span, stream("crop"));
         CropSampler.Copy(volume.Span, item.Shape, start, crop, batch.TargetOf(row));
         var (filler, source) = Filler(batch, item, owned, modality, stream);
         if (filler == FillerKind.Volume)

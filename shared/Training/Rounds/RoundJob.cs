@@ -62,7 +62,7 @@ public sealed record RoundOutcome
     /// <summary>Means over the round: total (weighted), templateView, crossModalView, contrastive (both unweighted).</summary>
     public required IReadOnlyDictionary<string, double> Losses { get; init; }
 
-    /// <summary>Validation of the model that the round started from, by modality.</summary>
+    /// <summary>Validation of the model that the round started from, by the name of a <see cref="ValidationView"/>.</summary>
     public required IReadOnlyDictionary<string, ValidationSum> Validation { get; init; }
 
     /// <summary>Safetensors with the names of the model and <c>template.MODALITY</c> for every modality the site owns.</summary>

@@ -53,13 +53,15 @@ public sealed class PublishedLayoutTests : IDisposable
     public void Shapes_are_the_published_ones(string key, params int[] shape) =>
         Assert.Equal(shape.Select(s => (long)s), PublishedLayout.Published(Backbones.UniFormer).Tensors.Single(t => t.Key == key).Shape);
 
-    [Fact]
-    public void Names_and_shapes_are_those_of_the_network_here()
+    [Theory]
+    [InlineData(Backbones.UniFormer)]
+    [InlineData(Backbones.UNet3D)]
+    public void Names_and_shapes_are_those_of_the_network_here(string backbone)
     {
-        var plan = TinyCheckpoint.Plan();
+        var plan = TinyCheckpoint.Plan(backbone);
         ModelInitializer.Write(plan, _folder["model"]);
         using var model = new SafetensorsReader(_folder["model"]);
-        var crossing = TinyCheckpoint.Layout().Tensors.Where(t => t.Role is TensorRole.Trained or TensorRole.Statistics).OrderBy(t => t.Name, StringComparer.Ordinal).ToArray();
+        var crossing = TinyCheckpoint.Layout(backbone).Tensors.Where(t => t.Role is TensorRole.Trained or TensorRole.Statistics).OrderBy(t => t.Name, StringComparer.Ordinal).ToArray();
         Assert.Equal(model.Tensors.Keys, crossing.Select(t => t.Name));
         Assert.All(crossing, t => Assert.Equal(model.Tensors[t.Name].Shape, t.Shape));
     }
