@@ -19,19 +19,24 @@ public sealed class UpBlock : Module<Tensor, Tensor>
     /// <summary>[C_in, C_out, 2, 2, 2].</summary>
     internal Tensor Weight => transp_conv.Inner.weight;
 
+    /// <param name="input">[B, C_in, D, H, W].</param>
+    /// <returns>[B, C_out, 2D, 2H, 2W].</returns>
+    public override Tensor forward(Tensor input) => Double(Weight, input);
+
     /// <summary>
     /// Kernel and stride are equal, so each voxel makes its own 2³ voxels: one matrix product, which is several times
     /// faster on the CPU than the library's transposed convolution.
     /// </summary>
+    /// <param name="weight">[C_in, C_out, 2, 2, 2].</param>
     /// <param name="input">[B, C_in, D, H, W].</param>
     /// <returns>[B, C_out, 2D, 2H, 2W].</returns>
-    public override Tensor forward(Tensor input)
+    internal static Tensor Double(Tensor weight, Tensor input)
     {
         using var scope = NewDisposeScope();
-        var (batch, output) = (input.shape[0], Weight.shape[1]);
+        var (batch, output) = (input.shape[0], weight.shape[1]);
         var (depth, height, width) = (input.shape[2], input.shape[3], input.shape[4]);
         return input.permute(0, 2, 3, 4, 1)
-            .matmul(Weight.reshape(Weight.shape[0], output * 8))
+            .matmul(weight.reshape(weight.shape[0], output * 8))
             .reshape(batch, depth, height, width, output, 2, 2, 2)
             .permute(0, 4, 1, 5, 2, 6, 3, 7)
             .reshape(batch, output, depth * 2, height * 2, width * 2)
