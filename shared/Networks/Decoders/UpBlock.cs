@@ -16,16 +16,23 @@ public sealed class UpBlock : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>[C_in, C_out, 2, 2, 2].</summary>
+    internal Tensor Weight => transp_conv.Inner.weight;
+
+    /// <param name="input">[B, C_in, D, H, W].</param>
+    /// <returns>[B, C_out, 2D, 2H, 2W].</returns>
+    public override Tensor forward(Tensor input) => Double(Weight, input);
+
     /// <summary>
     /// Kernel and stride are equal, so each voxel makes its own 2³ voxels: one matrix product, which is several times
     /// faster on the CPU than the library's transposed convolution.
     /// </summary>
+    /// <param name="weight">[C_in, C_out, 2, 2, 2].</param>
     /// <param name="input">[B, C_in, D, H, W].</param>
     /// <returns>[B, C_out, 2D, 2H, 2W].</returns>
-    public override Tensor forward(Tensor input)
+    internal static Tensor Double(Tensor weight, Tensor input)
     {
         using var scope = NewDisposeScope();
-        var weight = transp_conv.Inner.weight;
         var (batch, output) = (input.shape[0], weight.shape[1]);
         var (depth, height, width) = (input.shape[2], input.shape[3], input.shape[4]);
         return input.permute(0, 2, 3, 4, 1)
@@ -58,6 +65,12 @@ public sealed class OutputBlock : Module<Tensor, Tensor>
         conv = new Wrapped<Conv3d>(Conv3d(inputChannels, outputChannels, kernel_size: 1));
         RegisterComponents();
     }
+
+    /// <summary>[C_out, C_in, 1, 1, 1].</summary>
+    internal Tensor Weight => conv.Inner.weight;
+
+    /// <summary>[C_out].</summary>
+    internal Tensor Bias => conv.Inner.bias!;
 
     public override Tensor forward(Tensor input) => conv.call(input);
 

@@ -24,7 +24,7 @@ public static class ModelInitialization
         {
             switch (module)
             {
-                case Conv3d layer when model.Convolutions == Convolutions.FanInUniform:
+                case Conv3d layer when model.ConvolutionsAt(path) == Convolutions.FanInUniform:
                     var fanIn = layer.weight.shape[1] * Receptive(layer.weight);
                     Uniform(layer.weight, Math.Sqrt(1.0 / fanIn), seed, path + ".weight");
                     Uniform(layer.bias, Math.Sqrt(1.0 / fanIn), seed, path + ".bias");

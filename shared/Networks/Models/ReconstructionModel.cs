@@ -23,9 +23,8 @@ public abstract class ReconstructionModel : Module<Tensor, Reconstruction>, INet
     /// <summary>All batch normalisations; none in a network that normalises groups.</summary>
     public IReadOnlyList<BatchNorm3d> BatchNorms => State.BatchNorms;
 
-    Convolutions INetwork.Convolutions => Convolutions;
-
-    private protected abstract Convolutions Convolutions { get; }
+    /// <inheritdoc/>
+    public abstract Convolutions ConvolutionsAt(string path);
 
     /// <summary>The network of a plan, untrained: fill it by <see cref="ModelInitialization"/> or from a file.</summary>
     /// <param name="plan">Backbone, widths and depths.</param>

@@ -26,7 +26,7 @@ public sealed class UNet3DModel : ReconstructionModel
     public UNet3DDecoder Decoder { get; }
 
     // The published training code leaves this network as PyTorch makes it; its initialising loop belongs to UniFormer's classes.
-    private protected override Convolutions Convolutions => Convolutions.FanInUniform;
+    public override Convolutions ConvolutionsAt(string path) => Convolutions.FanInUniform;
 
     public override Reconstruction forward(Tensor volumes)
     {

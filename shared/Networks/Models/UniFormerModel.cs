@@ -24,7 +24,7 @@ public sealed class UniFormerModel : ReconstructionModel
 
     public ReconstructionDecoder Decoder => decoder;
 
-    private protected override Convolutions Convolutions => Convolutions.FanOutNormal;
+    public override Convolutions ConvolutionsAt(string path) => Convolutions.FanOutNormal;
 
     public override Reconstruction forward(Tensor volumes)
     {
