@@ -30,14 +30,33 @@ public sealed class ReconstructionDecoder : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>
+    /// Nothing lies between the levels, so their weights are multiplied first where that is less work: the last three
+    /// levels and the output are one map from a voxel after decoder5 to its 8³ voxels, and the widest grids of the whole
+    /// network are never written. Rows stay in the order of the tree, a voxel's eight children next to each other, until
+    /// the one channel of the output is put into its place.
+    /// </summary>
     /// <param name="features">x4 of the encoder, [B, C, S/16, R/16, A/16].</param>
-    /// <returns>[B, 1, R, A, S].</returns>
+    /// <returns>[B, C_out, R, A, S].</returns>
     public override Tensor forward(Tensor features)
     {
         using var scope = NewDisposeScope();
-        var x = features.permute(0, 1, 3, 4, 2).contiguous();
-        x = decoder2.call(decoder3.call(decoder4.call(decoder5.call(x))));
-        return out_1.call(x).MoveToOuterDisposeScope();
+        var channels = out_1.Weight.shape[0];
+        var tail = Children(decoder2).matmul(out_1.Weight.flatten(1).t());
+        tail = Joined(decoder4, Joined(decoder3, tail));
+        var (batch, depth, height, width) = (features.shape[0], features.shape[3], features.shape[4], features.shape[2]);
+
+        // [B, R', A', S', levels 5 to 2 of (r, a, s), C_out].
+        var leaves = features.permute(0, 3, 4, 2, 1)
+            .reshape(-1, features.shape[1])
+            .matmul(Children(decoder5).flatten(1))
+            .reshape(-1, tail.shape[0])
+            .matmul(tail.flatten(1))
+            .reshape([batch, depth, height, width, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, channels]);
+        return leaves.permute(0, 16, 1, 4, 7, 10, 13, 2, 5, 8, 11, 14, 3, 6, 9, 12, 15)
+            .reshape(batch, channels, depth * 16, height * 16, width * 16)
+            .add_(out_1.Bias.reshape(1, channels, 1, 1, 1))
+            .MoveToOuterDisposeScope();
     }
 
     protected override void Dispose(bool disposing)
@@ -52,4 +71,11 @@ public sealed class ReconstructionDecoder : Module<Tensor, Tensor>
 
         base.Dispose(disposing);
     }
+
+    /// <summary>Weights of a level as [C_in, 8 children, C_out].</summary>
+    private static Tensor Children(UpBlock level) => level.Weight.permute(0, 2, 3, 4, 1).flatten(1, 3);
+
+    /// <summary>A level and the map from its output to leaves, [C, leaves, C_out], as one map.</summary>
+    private static Tensor Joined(UpBlock level, Tensor tail) =>
+        Children(level).matmul(tail.flatten(1)).reshape(level.Weight.shape[0], -1, tail.shape[2]);
 }

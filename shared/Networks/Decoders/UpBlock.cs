@@ -16,6 +16,9 @@ public sealed class UpBlock : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>[C_in, C_out, 2, 2, 2].</summary>
+    internal Tensor Weight => transp_conv.Inner.weight;
+
     /// <summary>
     /// Kernel and stride are equal, so each voxel makes its own 2³ voxels: one matrix product, which is several times
     /// faster on the CPU than the library's transposed convolution.
@@ -25,11 +28,10 @@ public sealed class UpBlock : Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var weight = transp_conv.Inner.weight;
-        var (batch, output) = (input.shape[0], weight.shape[1]);
+        var (batch, output) = (input.shape[0], Weight.shape[1]);
         var (depth, height, width) = (input.shape[2], input.shape[3], input.shape[4]);
         return input.permute(0, 2, 3, 4, 1)
-            .matmul(weight.reshape(weight.shape[0], output * 8))
+            .matmul(Weight.reshape(Weight.shape[0], output * 8))
             .reshape(batch, depth, height, width, output, 2, 2, 2)
             .permute(0, 4, 1, 5, 2, 6, 3, 7)
             .reshape(batch, output, depth * 2, height * 2, width * 2)
@@ -58,6 +60,12 @@ public sealed class OutputBlock : Module<Tensor, Tensor>
         conv = new Wrapped<Conv3d>(Conv3d(inputChannels, outputChannels, kernel_size: 1));
         RegisterComponents();
     }
+
+    /// <summary>[C_out, C_in, 1, 1, 1].</summary>
+    internal Tensor Weight => conv.Inner.weight;
+
+    /// <summary>[C_out].</summary>
+    internal Tensor Bias => conv.Inner.bias!;
 
     public override Tensor forward(Tensor input) => conv.call(input);
 

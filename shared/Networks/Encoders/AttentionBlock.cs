@@ -6,8 +6,8 @@ namespace BrainMVP.Federated.Networks.Encoders;
 
 /// <summary>
 /// Global block of stages 3 and 4 of UniFormer: depth-wise 3³ position residual on the grid, then self-attention over
-/// all tokens and a feed-forward part, both residual after layer normalisation (eps 1e-6). Grid in and out:
-/// [B, C, D, H, W]. Field names are the state-dictionary keys.
+/// all tokens and a feed-forward part, both residual after layer normalisation (eps 1e-6). Grids have their channels
+/// together: [B, D, H, W, C]. Field names are the state-dictionary keys.
 /// </summary>
 public sealed class AttentionBlock : Module<Tensor, Tensor>
 {
@@ -16,10 +16,12 @@ public sealed class AttentionBlock : Module<Tensor, Tensor>
     private readonly SelfAttention attn;
     private readonly LayerNorm norm2;
     private readonly TokenFeedForward mlp;
+    private readonly bool _recomputation;
 
-    public AttentionBlock(int channels, int headWidth, int mlpRatio)
+    public AttentionBlock(int channels, int headWidth, int mlpRatio, bool recomputation = false)
         : base(nameof(AttentionBlock))
     {
+        _recomputation = recomputation;
         pos_embed = Conv3d(channels, channels, kernel_size: 3, padding: 1, groups: channels);
         norm1 = LayerNorm(channels, eps: 1e-6);
         attn = new SelfAttention(channels, headWidth);
@@ -28,14 +30,15 @@ public sealed class AttentionBlock : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <param name="input">[B, D, H, W, C].</param>
+    /// <returns>Same shape.</returns>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var x = input + DepthwiseConvolution.Call(pos_embed, input);
-        var tokens = x.flatten(2).transpose(1, 2);
+        var x = DepthwiseConvolution.Call(pos_embed, input, residual: true);
+        var tokens = x.reshape(x.shape[0], -1, x.shape[^1]);
         tokens = tokens + attn.call(norm1.call(tokens));
-        tokens = tokens + mlp.call(norm2.call(tokens));
-        return tokens.transpose(1, 2).reshape(x.shape).MoveToOuterDisposeScope();
+        return mlp.Residual(norm2, tokens.reshape(-1, x.shape[^1]), _recomputation).reshape(x.shape).MoveToOuterDisposeScope();
     }
 
     protected override void Dispose(bool disposing)
@@ -91,7 +94,7 @@ public sealed class SelfAttention : Module<Tensor, Tensor>
 }
 
 /// <summary>fc2(GELU(fc1(x))) with linear layers; exact GELU (erf).</summary>
-public sealed class TokenFeedForward : Module<Tensor, Tensor>
+public sealed class TokenFeedForward : Module
 {
     private readonly Linear fc1;
     private readonly Linear fc2;
@@ -104,12 +107,12 @@ public sealed class TokenFeedForward : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <param name="tokens">[B, N, C].</param>
-    public override Tensor forward(Tensor tokens)
-    {
-        using var scope = NewDisposeScope();
-        return fc2.call(functional.gelu(fc1.call(tokens))).MoveToOuterDisposeScope();
-    }
+    /// <summary>The rows plus this part of the normalised rows.</summary>
+    /// <param name="norm">Normalisation before it.</param>
+    /// <param name="rows">[rows, C].</param>
+    /// <param name="recomputation">Keep no hidden values.</param>
+    internal Tensor Residual(LayerNorm norm, Tensor rows, bool recomputation) =>
+        ResidualFeedForward.Call(norm, (fc1.weight!, fc1.bias!), (fc2.weight!, fc2.bias!), rows, recomputation);
 
     protected override void Dispose(bool disposing)
     {

@@ -1,5 +1,5 @@
+using BrainMVP.Federated.Networks.Autograd;
 using BrainMVP.Federated.Networks.Encoders;
-using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -8,28 +8,31 @@ namespace BrainMVP.Federated.Networks.Tests.Encoders;
 public sealed class DepthwiseConvolutionTests
 {
     [Theory]
-    [InlineData(1, 3, 2, 2, 2)]
-    [InlineData(3, 3, 4, 6, 5)]
-    [InlineData(5, 5, 7, 3, 8)]
-    [InlineData(2, 5, 16, 16, 16)]
-    public void Own_backward_pass_equals_the_library(int batch, int kernel, int depth, int height, int width)
+    [InlineData(1, 3, 2, 2, 2, 12)]
+    [InlineData(3, 3, 4, 6, 5, 6)]
+    [InlineData(5, 5, 7, 3, 8, 8)]
+    [InlineData(2, 5, 16, 16, 16, 12)]
+    [InlineData(1, 5, 9, 12, 13, 20)]
+    [InlineData(2, 3, 1, 3, 4, 3)]
+    [InlineData(2, 5, 2, 1, 3, 16)]
+    public void Own_kernel_and_its_gradients_equal_the_library(int batch, int side, int depth, int height, int width, int channels)
     {
-        using var layer = Conv3d(6, 6, kernel_size: kernel, padding: kernel / 2, groups: 6);
+        using var layer = Conv3d(channels, channels, kernel_size: side, padding: side / 2, groups: channels);
         using var scope = NewDisposeScope();
-        long[] shape = [batch, 6, depth, height, width];
+        long[] shape = [batch, depth, height, width, channels];
         var upstream = Tiny.Uniform(shape, "upstream") - 0.5;
         var (ours, theirs) = (Tiny.Uniform(shape, "x").requires_grad_(), Tiny.Uniform(shape, "x").requires_grad_());
 
-        var expected = layer.call(theirs);
+        var expected = theirs + layer.call(theirs.permute(0, 4, 1, 2, 3)).permute(0, 2, 3, 4, 1);
         (expected * upstream).sum().backward();
         var (weight, bias) = (layer.weight.grad!.clone(), layer.bias!.grad!.clone());
         layer.zero_grad();
-        var actual = DepthwiseConvolution.Call(layer, ours);
-        (actual * upstream).sum().backward();
+        var actual = DepthwiseConvolution.Call(layer, ours, residual: true);
+        BackwardPass.Run((actual * upstream).sum());
 
-        Assert.True(actual.allclose(expected));
-        Assert.True(ours.grad!.allclose(theirs.grad!, 1e-4, 1e-5));
-        Assert.True(layer.weight.grad!.allclose(weight, 1e-4, 1e-4));
-        Assert.True(layer.bias!.grad!.allclose(bias, 1e-4, 1e-4));
+        Close.Check("output", expected, actual);
+        Close.Check("input", theirs.grad!, ours.grad!);
+        Close.Check("weight", weight, layer.weight.grad!);
+        Close.Check("bias", bias, layer.bias!.grad!);
     }
 }

@@ -1,0 +1,51 @@
+using static TorchSharp.torch;
+
+namespace BrainMVP.Federated.Networks.Autograd;
+
+/// <summary>What one call of an <see cref="OwnFunction{T}"/> keeps from its forward to its backward pass.</summary>
+internal sealed class SavedForBackward(int thread, int arguments)
+{
+    private Tensor?[] _tensors = [];
+    private bool _used;
+
+    /// <summary>Thread of the forward pass, which also starts the backward pass.</summary>
+    public int Thread { get; } = thread;
+
+    /// <summary>Number of arguments of the call.</summary>
+    public int Arguments { get; } = arguments;
+
+    /// <summary>Anything else; disposed after use when it can be.</summary>
+    public object? State { get; set; }
+
+    /// <summary>A kept tensor, without gradient history.</summary>
+    public Tensor this[int index] => _tensors[index] ?? throw new InvalidOperationException($"Tensor {index} was not kept.");
+
+    /// <summary>Whether a tensor was kept at this place.</summary>
+    public bool Has(int index) => _tensors[index] is not null;
+
+    /// <summary>Keeps the storage of tensors; called at most once.</summary>
+    public void Keep(params ReadOnlySpan<Tensor?> tensors)
+    {
+        _tensors = new Tensor?[tensors.Length];
+        for (var i = 0; i < tensors.Length; i++)
+        {
+            _tensors[i] = tensors[i]?.detach().DetachFromDisposeScope();
+        }
+    }
+
+    /// <summary>Marks the only backward pass.</summary>
+    public void Use() => _used = !_used ? true : throw new InvalidOperationException("The graph of this network allows one backward pass only.");
+
+    /// <summary>Lets go of everything.</summary>
+    public void Release()
+    {
+        foreach (var tensor in _tensors)
+        {
+            tensor?.Dispose();
+        }
+
+        _tensors = [];
+        (State as IDisposable)?.Dispose();
+        State = null;
+    }
+}
