@@ -34,26 +34,27 @@ internal static class PartsBenchmark
         var their = plain.children().OfType<PlainEncoder>().Single().named_children().ToDictionary(c => c.name, c => c.module);
         using var scope = NewDisposeScope();
         var input = Volumes.Create("views", 2 * size.Batch, size.Side).permute(0, 1, 4, 2, 3).contiguous();
-        foreach (var name in (string[])["patch_embed1", "blocks1", "patch_embed2", "blocks2", "patch_embed3", "blocks3", "patch_embed4", "blocks4", "norm"])
+        foreach (var name in (string[])["patch_embed1", "blocks1", "patch_embed2", "blocks2", "patch_embed3", "blocks3", "patch_embed4", "blocks4"])
         {
+            // Ours keeps the channels of a voxel together, [B, D, H, W, C].
             var (a, b) = (Chain(their[name]), Chain(our[name]));
-            Row(table, name, size, input, a, b, needsInputGradient: name != "patch_embed1");
+            Row(table, name, size, input, input.permute(0, 2, 3, 4, 1).contiguous(), a, b, needsInputGradient: name != "patch_embed1");
             using var noGradient = no_grad();
             input = a(input).detach();
         }
 
-        Row(table, "decoder", size, input, plain.children().OfType<PlainDecoder>().Single().call, ours.Decoder.call, needsInputGradient: true);
+        Row(table, "decoder", size, input, input, plain.children().OfType<PlainDecoder>().Single().call, ours.Decoder.call, needsInputGradient: true);
     }
 
     private static Func<Tensor, Tensor> Chain(nn.Module module) => module is nn.Module<Tensor, Tensor> one
         ? one.call
         : input => module.children().Cast<nn.Module<Tensor, Tensor>>().Aggregate(input, (x, block) => block.call(x));
 
-    private static void Row(Table table, string name, Size size, Tensor input, Func<Tensor, Tensor> plain, Func<Tensor, Tensor> ours, bool needsInputGradient)
+    private static void Row(Table table, string name, Size size, Tensor plainInput, Tensor ourInput, Func<Tensor, Tensor> plain, Func<Tensor, Tensor> ours, bool needsInputGradient)
     {
         double[][] parts = [new double[2], new double[2]];
         List<double>[] forward = [[], []], backward = [[], []];
-        Action Timed(int which, Func<Tensor, Tensor> part) => () =>
+        Action Timed(int which, Tensor input, Func<Tensor, Tensor> part) => () =>
         {
             using var scope = NewDisposeScope();
             var x = input.detach().requires_grad_(needsInputGradient);
@@ -62,7 +63,7 @@ internal static class PartsBenchmark
             var gradient = ones_like(output!);
             backward[which].Add(Stopwatches.Milliseconds(() => output!.backward([gradient])));
         };
-        Stopwatches.InTurns(size.Repetitions, Timed(0, plain), Timed(1, ours));
+        Stopwatches.InTurns(size.Repetitions, Timed(0, plainInput, plain), Timed(1, ourInput, ours));
         for (var which = 0; which < 2; which++)
         {
             parts[which] = [Stopwatches.Median(forward[which].Skip(1)), Stopwatches.Median(backward[which].Skip(1))];

@@ -1,6 +1,7 @@
 using BrainMVP.Federated.Benchmarks.Plain;
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Contracts.Randomness;
+using BrainMVP.Federated.Networks.Autograd;
 using BrainMVP.Federated.Networks.Losses;
 using BrainMVP.Federated.Networks.Models;
 using BrainMVP.Federated.Training.Optimization;
@@ -41,7 +42,7 @@ internal sealed class OurTrainee : ITrainee
         using var scope = NewDisposeScope();
         var halves = Model.call(views).Volume.chunk(2);
         var loss = PretrainingLosses.Reconstruction(halves[0], target) + PretrainingLosses.Reconstruction(halves[1], target);
-        loss.backward();
+        BackwardPass.Run(loss);
         _optimizer.Step(3e-4, 0, 1e-5);
         _optimizer.ClearGradients();
         return loss.item<float>();
