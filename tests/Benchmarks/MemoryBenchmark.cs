@@ -18,9 +18,9 @@ internal static class MemoryBenchmark
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(30);
 
     /// <returns>False when a target is missed or a child failed.</returns>
-    public static bool Run(bool quick, int threads)
+    public static bool Run(bool quick, int? only, int threads)
     {
-        var side = quick ? 48 : 96;
+        var side = only ?? (quick ? 48 : 96);
         Console.WriteLine($"Recomputation, full width, {side}³, batch 1; memory above that of the process with libtorch loaded, MB");
         var table = new Table("variant", "memory MB", "peak MB", "step ms", "memory", "time", "loss");
         List<Measured> off = [], on = [];

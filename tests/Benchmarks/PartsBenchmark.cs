@@ -10,9 +10,9 @@ namespace BrainMVP.Federated.Benchmarks;
 /// <summary>Forward and backward time of each part on inputs of its size, ours beside the plain one, and of the optimisers.</summary>
 internal static class PartsBenchmark
 {
-    public static bool Run(bool quick)
+    public static bool Run(IEnumerable<Size> sizes)
     {
-        foreach (var size in Size.Steps(quick).Where(s => s.Side != 48))
+        foreach (var size in sizes)
         {
             Console.WriteLine($"Parts, {size.Name}, median ms (forward / backward)");
             var table = new Table("part", "plain fwd", "plain bwd", "ours fwd", "ours bwd", "ratio");

@@ -5,21 +5,21 @@ using BrainMVP.Federated.Training.Hosting;
 const string Help = """
     Measures training on this machine. Ratios are measured side by side in one run; times are medians of repetitions.
 
-      benchmarks step [--quick] [--threads N]      one training step: our network and the same one written plainly
-      benchmarks parts [--quick] [--threads N]     where our step spends its time, part by part
-      benchmarks memory [--quick] [--threads N]    memory and time with recomputation and without
-      benchmarks all [--quick] [--threads N]       all of them
+      benchmarks step      one training step: our network and the same one written plainly
+      benchmarks parts     where a step spends its time, part by part
+      benchmarks memory    memory and time with recomputation and without
+      benchmarks all       all of them
 
       --quick        small sizes and few repetitions
+      --side N       only crops of N³ voxels: 32, 48 or 96
       --threads N    CPU threads, 1 by default
       --help         this text
     """;
 
-var command = args.FirstOrDefault(a => !a.StartsWith('-')) ?? "";
+var command = args.FirstOrDefault() ?? "";
 var quick = args.Contains("--quick");
-var threadsAt = Array.IndexOf(args, "--threads");
-var threads = 1;
-if (args.Contains("--help") || (threadsAt >= 0 && (threadsAt + 1 >= args.Length || !int.TryParse(args[threadsAt + 1], NumberStyles.None, CultureInfo.InvariantCulture, out threads) || threads < 1)))
+var (threads, side) = (Number("--threads", 1), Number("--side", 0));
+if (args.Contains("--help") || threads is null or 0 || side is null)
 {
     Console.WriteLine(Help);
     return args.Contains("--help") ? 0 : 2;
@@ -38,18 +38,27 @@ if (chosen.Length == 0)
     return 2;
 }
 
-TorchRuntime.Start(threads);
-Console.WriteLine(Machine.Describe(threads));
+TorchRuntime.Start(threads.Value);
+Console.WriteLine(Machine.Describe(threads.Value));
+var sizes = Size.Steps(quick).Where(s => side == 0 || s.Side == side).ToArray();
 var passed = true;
 foreach (var name in chosen)
 {
     Console.WriteLine();
     passed &= name switch
     {
-        "step" => StepBenchmark.Run(quick),
-        "parts" => PartsBenchmark.Run(quick),
-        _ => MemoryBenchmark.Run(quick, threads),
+        "step" => StepBenchmark.Run(sizes),
+        "parts" => PartsBenchmark.Run(sizes),
+        _ => MemoryBenchmark.Run(quick, side == 0 ? null : side, threads.Value),
     };
 }
 
 return passed ? 0 : 1;
+
+int? Number(string option, int otherwise)
+{
+    var at = Array.IndexOf(args, option);
+    return at < 0 ? otherwise
+        : at + 1 < args.Length && int.TryParse(args[at + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value
+        : null;
+}

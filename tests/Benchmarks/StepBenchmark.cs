@@ -8,12 +8,12 @@ internal static class StepBenchmark
     private const double LossTolerance = 1e-4;
 
     /// <returns>False when the two networks do not compute the same or a target is missed.</returns>
-    public static bool Run(bool quick)
+    public static bool Run(IEnumerable<Size> sizes)
     {
         Console.WriteLine("Training step (forward, backward, AdamW), ms");
         var table = new Table("size", "plain ms", "ours ms", "ratio", "target", "plain min", "ours min", "min ratio");
         var passed = true;
-        foreach (var size in Size.Steps(quick))
+        foreach (var size in sizes)
         {
             using var ours = new OurTrainee(size.Network);
             using var plain = new PlainTrainee(size.Network, ours.Model);
