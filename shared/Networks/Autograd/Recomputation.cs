@@ -18,14 +18,14 @@ internal sealed class Recomputation : OwnFunction<Recomputation>
     /// <summary>Runs a part now and, when gradients are wanted, again in the backward pass.</summary>
     /// <param name="part">Function of one tensor and of the parameters; no randomness.</param>
     /// <param name="input">Its input.</param>
-    /// <param name="parameters">All parameters it uses.</param>
+    /// <param name="parameters">Its parameters: they make the output require gradients when the input does not.</param>
     public static Tensor Call(Func<Tensor, Tensor> part, Tensor input, IEnumerable<Tensor> parameters) =>
         is_grad_enabled() ? apply([part, Ambient.Capture() ?? (object)false, input, .. parameters]) : part(input);
 
     private protected override Tensor Forward(SavedForBackward saved, object[] arguments)
     {
         var (part, input) = ((Func<Tensor, Tensor>)arguments[0], (Tensor)arguments[2]);
-        saved.State = new Repeat(part, arguments[1] as Func<IDisposable>, input.requires_grad, [.. arguments.Skip(3).Cast<Tensor>()]);
+        saved.State = new Repeat(part, arguments[1] as Func<IDisposable>, input.requires_grad);
         saved.Keep(input);
         return part(input);
     }
@@ -35,13 +35,11 @@ internal sealed class Recomputation : OwnFunction<Recomputation>
         var repeat = (Repeat)saved.State!;
         using var input = saved[0].detach().requires_grad_(repeat.InputMoves);
         using var output = Run(repeat, input);
-        Tensor[] wanted = repeat.InputMoves ? [input, .. repeat.Parameters] : repeat.Parameters;
-        IList<Tensor> results = [];
-        BackwardPass.Guarded(() => results = autograd.grad([output], wanted, [gradient]));
-        for (var i = 0; i < wanted.Length; i++)
-        {
-            gradients[gradients.Length - wanted.Length + i] = results[i];
-        }
+
+        // Adds to the parameters' gradients itself. The library's function that returns gradients instead would end the
+        // process when memory runs out inside of it.
+        BackwardPass.Guarded(() => output.backward([gradient]));
+        gradients[2] = repeat.InputMoves ? input.grad : null;
     }
 
     private static Tensor Run(Repeat repeat, Tensor input)
@@ -59,5 +57,5 @@ internal sealed class Recomputation : OwnFunction<Recomputation>
         }
     }
 
-    private sealed record Repeat(Func<Tensor, Tensor> Part, Func<IDisposable>? Reenter, bool InputMoves, Tensor[] Parameters);
+    private sealed record Repeat(Func<Tensor, Tensor> Part, Func<IDisposable>? Reenter, bool InputMoves);
 }

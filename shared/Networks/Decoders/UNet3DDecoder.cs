@@ -17,21 +17,20 @@ public sealed class UNet3DDecoder
     private readonly List<(Conv3d Narrow, ResidualBlock Block)> _levels = [];
     private readonly Conv3d _head;
     private readonly bool _skips;
-    private readonly bool _recomputation;
 
     /// <param name="plan">Widths of the four levels.</param>
     /// <param name="outputChannels">Channels of the output.</param>
     /// <param name="skips">Add the encoder's levels.</param>
-    /// <param name="recomputation">Recompute blocks in the backward pass.</param>
+    /// <param name="recomputation">Recompute the blocks of the finest levels in the backward pass.</param>
     /// <param name="register">Makes a layer a child of the owner under its name.</param>
     internal UNet3DDecoder(NetworkPlan plan, int outputChannels, bool skips, bool recomputation, Action<string, Module> register)
     {
         var widths = plan.Widths;
-        (_skips, _recomputation) = (skips, recomputation);
+        _skips = skips;
         for (var level = widths.Count - 1; level > 0; level--)
         {
             var narrow = Conv3d(widths[level], widths[level - 1], kernel_size: 1);
-            var block = new ResidualBlock(widths[level - 1]);
+            var block = new ResidualBlock(widths[level - 1], recomputation && level <= UNet3DEncoder.RecomputedLevels);
             register($"up{level + 1}conva", narrow);
             register($"up{level + 1}convb", block);
             _levels.Add((narrow, block));
@@ -51,7 +50,7 @@ public sealed class UNet3DDecoder
         {
             var (narrow, block) = _levels[step];
             x = functional.interpolate(narrow.call(x), scale_factor: [2, 2, 2], mode: InterpolationMode.Nearest);
-            x = block.call(_skips ? x + levels[^(step + 2)] : x);
+            x = block.call(_skips ? x.add_(levels[^(step + 2)]) : x);
         }
 
         return _head.call(x).MoveToOuterDisposeScope();

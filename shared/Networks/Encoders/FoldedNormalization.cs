@@ -58,7 +58,7 @@ internal sealed class FoldedNormalization : IDisposable
     public unsafe (Tensor NormWeight, Tensor NormBias, Tensor Weight) Backward(Tensor rows, Tensor projected, Tensor sum, Tensor input)
     {
         var total = _matrix.t().mv(sum);
-        var norm = ((_matrix * projected).sum(0) - (_mean * total)) * _scale;
+        var norm = ((_matrix * projected).sum([0L]) - (_mean * total)) * _scale;
         if (_trained)
         {
             var factor = _slope * _scale * norm / -rows.shape[0];

@@ -1,3 +1,4 @@
+using BrainMVP.Federated.Networks.Autograd;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -18,9 +19,14 @@ public sealed class ResidualBlock : Module<Tensor, Tensor>
     private readonly GroupNorm gn2;
     private readonly Conv3d conv2;
 
-    public ResidualBlock(int channels)
+    private readonly bool _recomputation;
+
+    /// <param name="channels">A multiple of <see cref="Groups"/>.</param>
+    /// <param name="recomputation">Run again in the backward pass instead of keeping what lies inside.</param>
+    public ResidualBlock(int channels, bool recomputation = false)
         : base(nameof(ResidualBlock))
     {
+        _recomputation = recomputation;
         gn1 = GroupNorm(Groups, channels);
         conv1 = Conv3d(channels, channels, kernel_size: 3, padding: 1);
         gn2 = GroupNorm(Groups, channels);
@@ -28,13 +34,9 @@ public sealed class ResidualBlock : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    public override Tensor forward(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        var x = conv1.call(functional.relu(gn1.call(input)));
-        x = conv2.call(functional.relu(gn2.call(x)));
-        return (input + x).MoveToOuterDisposeScope();
-    }
+    /// <param name="input">[B, C, D, H, W].</param>
+    /// <returns>Same shape.</returns>
+    public override Tensor forward(Tensor input) => _recomputation ? Recomputation.Call(Run, input, parameters()) : Run(input);
 
     protected override void Dispose(bool disposing)
     {
@@ -47,5 +49,15 @@ public sealed class ResidualBlock : Module<Tensor, Tensor>
         }
 
         base.Dispose(disposing);
+    }
+
+    private Tensor Run(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+
+        // Normalisations do not need their output again, so it is rectified in place.
+        var x = conv1.call(functional.relu(gn1.call(input), inplace: true));
+        x = conv2.call(functional.relu(gn2.call(x), inplace: true));
+        return x.add_(input).MoveToOuterDisposeScope();
     }
 }

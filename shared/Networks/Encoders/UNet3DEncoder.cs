@@ -13,19 +13,23 @@ namespace BrainMVP.Federated.Networks.Encoders;
 /// </summary>
 public sealed class UNet3DEncoder
 {
+    /// <summary>
+    /// Levels whose blocks are recomputed, counted from the finest: they hold nine tenths of the memory, and the deeper
+    /// ones would cost as much time again.
+    /// </summary>
+    internal const int RecomputedLevels = 2;
+
     private readonly Conv3d _stem;
     private readonly List<Conv3d> _down = [];
     private readonly List<List<ResidualBlock>> _levels = [];
-    private readonly bool _recomputation;
 
     /// <param name="plan">Widths and depths of the four levels.</param>
     /// <param name="inputChannels">Channels of a volume.</param>
-    /// <param name="recomputation">Recompute blocks in the backward pass.</param>
+    /// <param name="recomputation">Recompute the blocks of the finest levels in the backward pass.</param>
     /// <param name="register">Makes a layer a child of the owner under its name.</param>
     internal UNet3DEncoder(NetworkPlan plan, int inputChannels, bool recomputation, Action<string, Module> register)
     {
         var (widths, depths) = (plan.Widths, plan.Depths);
-        _recomputation = recomputation;
         _stem = Conv3d(inputChannels, widths[0], kernel_size: 3, padding: 1);
         register("conv1a", _stem);
         for (var level = 0; level < widths.Count; level++)
@@ -33,7 +37,7 @@ public sealed class UNet3DEncoder
             var blocks = new List<ResidualBlock>();
             for (var block = 0; block < depths[level]; block++)
             {
-                blocks.Add(new ResidualBlock(widths[level]));
+                blocks.Add(new ResidualBlock(widths[level], recomputation && level < RecomputedLevels));
                 register($"conv{level + 1}{Letter(level == 0 ? block + 1 : block)}", blocks[^1]);
             }
 

@@ -1,4 +1,5 @@
 using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Networks.Autograd;
 using BrainMVP.Federated.Networks.Losses;
 using BrainMVP.Federated.Networks.Models;
 using TorchSharp;
@@ -85,6 +86,6 @@ public sealed class ReconstructionModelTests
         var (features, volume) = model.call(target);
         var halves = features.chunk(2);
         var loss = PretrainingLosses.Reconstruction(volume, target) + PretrainingLosses.Contrastive(halves[0], halves[1], 0.1);
-        loss.backward();
+        BackwardPass.Run(loss);
     }
 }
