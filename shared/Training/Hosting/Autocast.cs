@@ -1,4 +1,5 @@
 using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Networks.Autograd;
 using TorchSharp;
 
 namespace BrainMVP.Federated.Training.Hosting;
@@ -23,6 +24,9 @@ public static unsafe class Autocast
     private static readonly delegate* unmanaged<int> Deeper = (delegate* unmanaged<int>)NativeTorch.Export("_ZN2at8autocast17increment_nestingEv");
     private static readonly delegate* unmanaged<int> Shallower = (delegate* unmanaged<int>)NativeTorch.Export("_ZN2at8autocast17decrement_nestingEv");
     private static readonly delegate* unmanaged<void> ClearCache = (delegate* unmanaged<void>)NativeTorch.Export("_ZN2at8autocast11clear_cacheEv");
+
+    // What is computed again in a backward pass asks here for the region it was computed in first.
+    static Autocast() => Ambient.Capture = Capture;
 
     /// <summary>Why everything stays fp32 here, for the log; null when mixed precision works.</summary>
     public static string? Unavailable { get; } =
@@ -55,6 +59,26 @@ public static unsafe class Autocast
             _ => throw new ArgumentException($"The precision \"{precision}\" is unknown.", nameof(precision)),
         };
         return Unavailable is null ? new Region((sbyte)device, (sbyte)format) : null;
+    }
+
+    /// <summary>Opens the regions of this thread again on the thread that calls the result; null outside of all regions.</summary>
+    private static Func<IDisposable>? Capture()
+    {
+        if (Unavailable is not null)
+        {
+            return null;
+        }
+
+        var (cpu, cuda) = (IsEnabled((sbyte)DeviceType.CPU) != 0, IsEnabled((sbyte)DeviceType.CUDA) != 0);
+        if (!cpu && !cuda)
+        {
+            return null;
+        }
+
+        // A forward pass runs on one kind of device; the innermost region on it counts.
+        var device = (sbyte)(cuda ? DeviceType.CUDA : DeviceType.CPU);
+        var format = GetFormat(device);
+        return () => new Region(device, format);
     }
 
     private sealed class Region : IDisposable

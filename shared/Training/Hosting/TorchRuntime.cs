@@ -43,7 +43,7 @@ public static class TorchRuntime
 
     /// <summary>
     /// Lets CUDA be fast: matrix products and convolutions of 32-bit floats in TF32 (19 bits, sums in 32), and cuDNN
-    /// measures its algorithms once for each shape. Nothing of it changes results on the CPU.
+    /// measures its algorithms once for each shape. For trainers on CUDA; the CPU computes as before.
     /// </summary>
     /// <returns>False when this libtorch has no switch for cuDNN's measuring; the rest is set all the same.</returns>
     public static unsafe bool UseFastCuda()

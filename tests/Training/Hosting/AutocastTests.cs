@@ -1,5 +1,6 @@
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Contracts.Randomness;
+using BrainMVP.Federated.Networks.Autograd;
 using BrainMVP.Federated.Networks.Losses;
 using BrainMVP.Federated.Networks.Models;
 using BrainMVP.Federated.Training.Hosting;
@@ -106,11 +107,31 @@ public sealed class AutocastTests
         Assert.NotEqual(expected, actual);
     }
 
-    private static double[] Train(string precision)
+    [Fact]
+    public void What_is_recomputed_runs_in_the_region_of_the_first_time()
+    {
+        Assert.Null(Ambient.Capture());
+        Func<IDisposable>? again;
+        using (Autocast.Enter(DeviceType.CPU, Precisions.Bf16))
+        {
+            again = Ambient.Capture();
+        }
+
+        using var scope = NewDisposeScope();
+        using (again!())
+        {
+            Assert.Equal(ScalarType.BFloat16, ones(2, 2).matmul(ones(2, 2)).dtype);
+        }
+
+        Assert.Null(Ambient.Capture());
+        Assert.Equal(Train(Precisions.Bf16), Train(Precisions.Bf16, recomputation: true));
+    }
+
+    private static double[] Train(string precision, bool recomputation = false)
     {
         var random = new CounterRandom(7, "volumes");
         using var volumes = tensor(Enumerable.Range(0, 32 * 32 * 32).Select(_ => (float)random.NextDouble(0, 1)).ToArray()).reshape(1, 1, 32, 32, 32);
-        using var model = ReconstructionModel.Create(Presets.Create(Presets.Demo).Network);
+        using var model = ReconstructionModel.Create(Presets.Create(Presets.Demo).Network, recomputation);
         ModelInitialization.Apply(model, 3);
         using var optimizer = new Federated.Training.Optimization.AdamW();
         foreach (var (name, parameter) in model.State.Parameters)
@@ -129,7 +150,7 @@ public sealed class AutocastTests
                 loss = PretrainingLosses.Reconstruction(model.call(volumes).Volume, volumes);
             }
 
-            loss.backward();
+            BackwardPass.Run(loss);
             Assert.All(model.State.Parameters, p => Assert.Equal(ScalarType.Float32, p.Value.grad!.dtype));
             optimizer.Step(3e-3, 0, 1e-5);
             optimizer.ClearGradients();

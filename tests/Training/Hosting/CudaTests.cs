@@ -1,4 +1,5 @@
 using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Networks.Autograd;
 using BrainMVP.Federated.Networks.Losses;
 using BrainMVP.Federated.Networks.Models;
 using BrainMVP.Federated.Training.Hosting;
@@ -86,7 +87,7 @@ public sealed class CudaTests
                 loss = PretrainingLosses.Reconstruction(model.call(volumes).Volume, volumes);
             }
 
-            (precision == Precisions.Fp16 ? scaler.Apply(loss) : loss).backward();
+            BackwardPass.Run(precision == Precisions.Fp16 ? scaler.Apply(loss) : loss);
             Assert.True(precision != Precisions.Fp16 || scaler.Unscale(parameters.Select(p => p.parameter)));
             GradientClipping.Clip(parameters.Select(p => p.parameter), 10);
             optimizer.Step(3e-3, 0, 1e-5);

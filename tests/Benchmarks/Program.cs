@@ -1,0 +1,64 @@
+using System.Globalization;
+using BrainMVP.Federated.Benchmarks;
+using BrainMVP.Federated.Training.Hosting;
+
+const string Help = """
+    Measures training on this machine. Ratios are measured side by side in one run; times are medians of repetitions.
+
+      benchmarks step      one training step: our network and the same one written plainly
+      benchmarks parts     where a step spends its time, part by part
+      benchmarks memory    memory and time with recomputation and without
+      benchmarks all       all of them
+
+      --quick        small sizes and few repetitions
+      --side N       only crops of N³ voxels: 32, 48 or 96
+      --threads N    CPU threads, 1 by default
+      --help         this text
+    """;
+
+var command = args.FirstOrDefault() ?? "";
+var quick = args.Contains("--quick");
+var (threads, side) = (Number("--threads", 1), Number("--side", 0));
+if (args.Contains("--help") || threads is null or 0 || side is null)
+{
+    Console.WriteLine(Help);
+    return args.Contains("--help") ? 0 : 2;
+}
+
+if (command == MemoryBenchmark.ChildCommand)
+{
+    return MemoryBenchmark.RunChild(args);
+}
+
+string[] known = ["step", "parts", "memory"];
+var chosen = command == "all" ? known : [.. known.Where(k => k == command)];
+if (chosen.Length == 0)
+{
+    Console.WriteLine(Help);
+    return 2;
+}
+
+TorchRuntime.Start(threads.Value);
+Console.WriteLine(Machine.Describe(threads.Value));
+var sizes = Size.Steps(quick).Where(s => side == 0 || s.Side == side).ToArray();
+var passed = true;
+foreach (var name in chosen)
+{
+    Console.WriteLine();
+    passed &= name switch
+    {
+        "step" => StepBenchmark.Run(sizes),
+        "parts" => PartsBenchmark.Run(sizes),
+        _ => MemoryBenchmark.Run(quick, side == 0 ? null : side, threads.Value),
+    };
+}
+
+return passed ? 0 : 1;
+
+int? Number(string option, int otherwise)
+{
+    var at = Array.IndexOf(args, option);
+    return at < 0 ? otherwise
+        : at + 1 < args.Length && int.TryParse(args[at + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value
+        : null;
+}
