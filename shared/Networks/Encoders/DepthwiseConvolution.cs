@@ -17,16 +17,19 @@ internal sealed class DepthwiseConvolution : OwnFunction<DepthwiseConvolution>
     /// <param name="residual">Add the input to the output.</param>
     public static Tensor Call(Conv3d layer, Tensor input, bool residual = false)
     {
-        if (!CpuKernels.Apply(input) || !DepthwiseKernel.Supports(layer.weight.shape[2]))
+        using var scope = NewDisposeScope();
+        if (!CpuKernels.OnCpu(input) || !DepthwiseKernel.Supports(layer.weight.shape[2]))
         {
-            using var scope = NewDisposeScope();
             var output = layer.call(input.permute(0, 4, 1, 2, 3)).permute(0, 2, 3, 4, 1);
             return (residual ? input + output : output).MoveToOuterDisposeScope();
         }
 
-        return is_grad_enabled()
+        // In mixed precision too: in 16 bits the library's gradient is slow here, and not the same twice.
+        input = input.to(ScalarType.Float32);
+        var grid = is_grad_enabled()
             ? apply(input, layer.weight, layer.bias!, residual)
             : Convolve(input, layer.weight, layer.bias, residual, mirrored: false);
+        return grid.MoveToOuterDisposeScope();
     }
 
     private protected override Tensor Forward(SavedForBackward saved, object[] arguments)

@@ -49,7 +49,7 @@ public static class PretrainingLosses
         using var scope = NewDisposeScope();
         var f = nn.functional.normalize(first.flatten(1), dim: 1);
         var g = nn.functional.normalize(second.flatten(1), dim: 1);
-        var logits = f.matmul(g.t()) / temperature;
+        var logits = f.mm(g.t()) / temperature;
         if (datasets is not null)
         {
             // The mask is symmetric, so it holds for both directions.

@@ -1,4 +1,5 @@
 using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Networks.Autograd;
 using BrainMVP.Federated.Networks.Losses;
 using BrainMVP.Federated.Networks.Masking;
 using BrainMVP.Federated.Networks.Models;
@@ -89,7 +90,7 @@ internal sealed class Replica : IDisposable
             loss += term * _training.ContrastiveWeight;
         }
 
-        (loss * factor).backward();
+        BackwardPass.Run(loss * factor);
         return new StepLosses(loss.item<float>(), templateView.item<float>(), crossModalView.item<float>(), contrast);
     }
 

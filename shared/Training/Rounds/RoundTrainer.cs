@@ -39,6 +39,11 @@ public static class RoundTrainer
         DeviceMemory.ResetPeak();
         TorchRuntime.Start(job.Plan.Training.Threads);
         var devices = job.Devices.SelectMany(TorchDevices.Parse).ToArray();
+        if (devices[0].type == DeviceType.CUDA)
+        {
+            TorchRuntime.UseFastCuda();
+        }
+
         var data = new SiteData(job.Plan, job.Site, cases);
         using var session = new RoundSession(job, data, devices);
         progress(new TrainingProgress("prepare", 1, 1, 0));

@@ -30,6 +30,8 @@ public sealed class TrainingChoicesTests
         using var stop = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => run.Train(run.Job("cut"), p => CancelAt(p, 4, stop), stop));
         var resumed = run.Train(run.Job("cut"));
+        var again = run.Train(run.Job("again"));
+        Assert.True(File.ReadAllBytes(whole.LocalModelPath).AsSpan().SequenceEqual(File.ReadAllBytes(again.LocalModelPath)), name + " again");
         Assert.True(File.ReadAllBytes(whole.LocalModelPath).AsSpan().SequenceEqual(File.ReadAllBytes(resumed.LocalModelPath)), name);
         Assert.True(File.ReadAllBytes(OptimizerSnapshot.PathIn(whole.SnapshotFolder)).AsSpan().SequenceEqual(File.ReadAllBytes(OptimizerSnapshot.PathIn(resumed.SnapshotFolder))), name);
     }
