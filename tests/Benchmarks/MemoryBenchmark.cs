@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Training.Hosting;
@@ -15,7 +14,6 @@ internal static class MemoryBenchmark
     private const double MemoryTarget = 0.8;
     private const double TimeTarget = 1.35;
     private const double Megabyte = 1 << 20;
-    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(30);
 
     /// <returns>False when a target is missed or a child failed.</returns>
     public static bool Run(bool quick, int? only, int threads)
@@ -64,29 +62,11 @@ internal static class MemoryBenchmark
 
     private static Measured? Child(bool recomputation, int side, int threads)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+        if (FreshProcess.Run(ChildCommand, recomputation ? "on" : "off", $"{side}", $"{threads}") is not { } values)
         {
-            start.ArgumentList.Add(typeof(MemoryBenchmark).Assembly.Location);
-        }
-
-        foreach (var argument in (string[])[ChildCommand, recomputation ? "on" : "off", $"{side}", $"{threads}"])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        using var child = Process.Start(start)!;
-        using var late = new CancellationTokenSource(Deadline);
-        using var kill = late.Token.Register(() => child.Kill());
-        var line = child.StandardOutput.ReadToEnd().Trim();
-        child.WaitForExit();
-        if (child.ExitCode != 0)
-        {
-            Console.WriteLine($"  The process {(recomputation ? "with" : "without")} recomputation ended with {child.ExitCode}.");
             return null;
         }
 
-        double[] values = [.. line.Split(' ').Select(v => double.Parse(v, CultureInfo.InvariantCulture))];
         return new Measured(values[0], values[1], values[2], values[3]);
     }
 

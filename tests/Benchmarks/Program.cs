@@ -8,6 +8,8 @@ const string Help = """
       benchmarks step      one training step: our network and the same one written plainly
       benchmarks parts     where a step spends its time, part by part
       benchmarks memory    memory and time with recomputation and without
+      benchmarks pipeline  training with the data pipeline and with the same tensors lying ready in memory
+      benchmarks growth    resident memory over 1,000 steps of the demo preset
       benchmarks all       all of them
 
       --quick        small sizes and few repetitions
@@ -30,7 +32,12 @@ if (command == MemoryBenchmark.ChildCommand)
     return MemoryBenchmark.RunChild(args);
 }
 
-string[] known = ["step", "parts", "memory"];
+if (command == GrowthBenchmark.ChildCommand)
+{
+    return GrowthBenchmark.RunChild(args);
+}
+
+string[] known = ["step", "parts", "memory", "pipeline", "growth"];
 var chosen = command == "all" ? known : [.. known.Where(k => k == command)];
 if (chosen.Length == 0)
 {
@@ -49,6 +56,8 @@ foreach (var name in chosen)
     {
         "step" => StepBenchmark.Run(sizes),
         "parts" => PartsBenchmark.Run(sizes),
+        "pipeline" => PipelineBenchmark.Run(quick, side.Value, threads.Value),
+        "growth" => GrowthBenchmark.Run(threads.Value),
         _ => MemoryBenchmark.Run(quick, side == 0 ? null : side, threads.Value),
     };
 }

@@ -2,18 +2,31 @@ using BrainMVP.Federated.Contracts.Plans;
 
 namespace BrainMVP.Federated.Training.Batches;
 
+/// <summary>Where a training step takes its micro-batches from.</summary>
+internal interface IBatchFeed : IDisposable
+{
+    /// <summary>A micro-batch; out of order only after a step had to be started again.</summary>
+    HostBatch Take(int step, int part);
+
+    /// <summary>Gives a used micro-batch back.</summary>
+    void Return(HostBatch batch);
+
+    /// <summary>Forgets what was prepared, so that the same step can be taken again.</summary>
+    void Restart();
+}
+
 /// <summary>The micro-batches of a round from any step on, prepared ahead.</summary>
 /// <param name="plan">Steps and accumulation.</param>
 /// <param name="sampler">Draws them.</param>
 /// <param name="round">1-based.</param>
 /// <param name="devices">Batches that train at once.</param>
 /// <param name="pinned">Page-locked buffers for CUDA.</param>
-internal sealed class BatchFeed(Plan plan, BatchSampler sampler, int round, int devices, bool pinned) : IDisposable
+internal sealed class BatchFeed(Plan plan, BatchSampler sampler, int round, int devices, bool pinned) : IBatchFeed
 {
     private BatchQueue? _queue;
     private (int Step, int Part) _next;
 
-    /// <summary>A micro-batch; out of order only after a step had to be started again.</summary>
+    /// <inheritdoc/>
     public HostBatch Take(int step, int part)
     {
         if (_queue is null || _next != (step, part))
@@ -26,9 +39,10 @@ internal sealed class BatchFeed(Plan plan, BatchSampler sampler, int round, int 
         return _queue.Take();
     }
 
+    /// <inheritdoc/>
     public void Return(HostBatch batch) => _queue!.Return(batch);
 
-    /// <summary>Forgets what was prepared, so that the same step can be taken again.</summary>
+    /// <inheritdoc/>
     public void Restart()
     {
         _queue?.Dispose();

@@ -15,7 +15,7 @@ namespace BrainMVP.Federated.Training.Rounds;
 /// out over the devices. When a device's memory does not suffice, the step starts again with each micro-batch in twice
 /// as many pieces: accumulation instead of a crash.
 /// </summary>
-internal sealed class TrainingStep(Plan plan, BatchFeed feed, ReplicaGroup group, RoundOptimizer optimizer)
+internal sealed class TrainingStep(Plan plan, IBatchFeed feed, ReplicaGroup group, RoundOptimizer optimizer)
 {
     private readonly RunProgress _schedule = new(plan);
 
