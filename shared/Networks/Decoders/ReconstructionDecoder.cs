@@ -33,8 +33,7 @@ public sealed class ReconstructionDecoder : Module<Tensor, Tensor>
     /// <summary>
     /// Nothing lies between the levels, so their weights are multiplied first where that is less work: the last three
     /// levels and the output are one map from a voxel after decoder5 to its 8³ voxels, and the widest grids of the whole
-    /// network are never written. Rows stay in the order of the tree, a voxel's eight children next to each other, until
-    /// the one channel of the output is put into its place.
+    /// network are never written. That map's columns are put into the order of the block's axes while they are weights.
     /// </summary>
     /// <param name="features">x4 of the encoder, [B, C, S/16, R/16, A/16].</param>
     /// <returns>[B, C_out, R, A, S].</returns>
@@ -44,17 +43,21 @@ public sealed class ReconstructionDecoder : Module<Tensor, Tensor>
         var channels = out_1.Weight.shape[0];
         var tail = Children(decoder2).matmul(out_1.Weight.flatten(1).t());
         tail = Joined(decoder4, Joined(decoder3, tail));
-        var (batch, depth, height, width) = (features.shape[0], features.shape[3], features.shape[4], features.shape[2]);
+        var width = tail.shape[0];
+        tail = tail.reshape([width, 2, 2, 2, 2, 2, 2, 2, 2, 2, channels])
+            .permute(0, 10, 1, 4, 7, 2, 5, 8, 3, 6, 9)
+            .reshape(width, channels * 512);
 
-        // [B, R', A', S', levels 5 to 2 of (r, a, s), C_out].
-        var leaves = features.permute(0, 3, 4, 2, 1)
+        // [B, R', A', S', child of decoder5 (r, a, s), C_out, block of 8³ (r, a, s)].
+        var (batch, rows, columns, slices) = (features.shape[0], features.shape[3], features.shape[4], features.shape[2]);
+        return features.permute(0, 3, 4, 2, 1)
             .reshape(-1, features.shape[1])
             .matmul(Children(decoder5).flatten(1))
-            .reshape(-1, tail.shape[0])
-            .matmul(tail.flatten(1))
-            .reshape([batch, depth, height, width, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, channels]);
-        return leaves.permute(0, 16, 1, 4, 7, 10, 13, 2, 5, 8, 11, 14, 3, 6, 9, 12, 15)
-            .reshape(batch, channels, depth * 16, height * 16, width * 16)
+            .reshape(-1, width)
+            .matmul(tail)
+            .reshape([batch, rows, columns, slices, 2, 2, 2, channels, 8, 8, 8])
+            .permute(0, 7, 1, 4, 8, 2, 5, 9, 3, 6, 10)
+            .reshape(batch, channels, rows * 16, columns * 16, slices * 16)
             .add_(out_1.Bias.reshape(1, channels, 1, 1, 1))
             .MoveToOuterDisposeScope();
     }

@@ -37,7 +37,7 @@ public sealed class AttentionBlock : Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var x = DepthwiseConvolution.Call(pos_embed, input, residual: true);
         var tokens = x.reshape(x.shape[0], -1, x.shape[^1]);
-        tokens = tokens + attn.call(norm1.call(tokens));
+        tokens = tokens + attn.call(LayerNormalization.Call(norm1, tokens));
         return mlp.Residual(norm2, tokens.reshape(-1, x.shape[^1]), _recomputation).reshape(x.shape).MoveToOuterDisposeScope();
     }
 

@@ -35,7 +35,7 @@ public sealed class PatchEmbedding : Module<Tensor, Tensor>
             .permute(0, 1, 3, 5, 2, 4, 6, 7)
             .reshape(-1, 8 * channels);
         var weight = proj.weight.permute(0, 2, 3, 4, 1).flatten(1);
-        var tokens = norm.call(functional.linear(rows, weight, proj.bias));
+        var tokens = LayerNormalization.Call(norm, functional.linear(rows, weight, proj.bias));
         return tokens.reshape(batch, depth, height, width, -1).MoveToOuterDisposeScope();
     }
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace BrainMVP.Federated.Networks.Kernels;
 
@@ -104,6 +105,7 @@ internal static unsafe class DepthwiseKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ConvolveRow(float* x, float* weight, float* bias, float* y, GridSize size, in Row row)
     {
         var (c, margin) = (size.Channels, row.Side / 2);
@@ -192,6 +194,7 @@ internal static unsafe class DepthwiseKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void GradientRow(float* x, float* g, float* sums, int stride, GridSize size, in Row row)
     {
         var (c, margin) = (size.Channels, row.Side / 2);
@@ -277,6 +280,7 @@ internal static unsafe class DepthwiseKernel
     }
 
     /// <summary>Fewer channels than a vector has lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ConvolveFew(float* x, float* weight, float* bias, float* y, GridSize size, in Row row)
     {
         var (c, margin) = (size.Channels, row.Side / 2);
@@ -302,6 +306,7 @@ internal static unsafe class DepthwiseKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void GradientFew(float* x, float* g, float* sums, int stride, GridSize size, in Row row)
     {
         var (c, margin) = (size.Channels, row.Side / 2);
@@ -328,9 +333,11 @@ internal static unsafe class DepthwiseKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<float> Add(Vector<float> a, Vector<float> b, Vector<float> sum) => Vector.MultiplyAddEstimate(a, b, sum);
 
     /// <summary>The j-th position of a window that begins at column first; zero outside of the grid.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<float> Edge(float* window, int j, int first, GridSize size) =>
         (uint)(first + j) < (uint)size.Width ? Vector.Load(window + ((long)j * size.Channels)) : Vector<float>.Zero;
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace BrainMVP.Federated.Networks.Kernels;
 
@@ -11,7 +12,7 @@ internal static unsafe class LayerNormKernel
     /// <param name="weight">[columns].</param>
     /// <param name="bias">[columns].</param>
     /// <param name="z">[rows, columns], overwritten.</param>
-    public static void Forward(float* x, float* weight, float* bias, float* z, long rows, int columns, double eps) => TensorMemory.For(TensorMemory.Pieces, piece =>
+    public static void Forward(float* x, float* weight, float* bias, float* z, long rows, int columns, double eps) => TensorMemory.For(TensorMemory.Pieces, [MethodImpl(MethodImplOptions.AggressiveOptimization)] (piece) =>
     {
         var (first, last) = TensorMemory.Piece(rows, piece);
         for (var row = first; row < last; row++)
@@ -43,7 +44,7 @@ internal static unsafe class LayerNormKernel
     public static void Backward(float* x, float* weight, float* g, float* target, float* weightGradient, float* biasGradient, long rows, int columns, double eps)
     {
         var sums = new float[TensorMemory.Pieces][];
-        TensorMemory.For(TensorMemory.Pieces, piece =>
+        TensorMemory.For(TensorMemory.Pieces, [MethodImpl(MethodImplOptions.AggressiveOptimization)] (piece) =>
         {
             sums[piece] = new float[2 * columns];
             var (first, last) = TensorMemory.Piece(rows, piece);
@@ -65,6 +66,7 @@ internal static unsafe class LayerNormKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void BackwardRow(float* x, float* weight, float* g, float* target, float* sums, int columns, double eps)
     {
         var (mean, scale) = Moments(x, columns, eps);
@@ -105,6 +107,7 @@ internal static unsafe class LayerNormKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (float Mean, float Scale) Moments(float* x, int columns, double eps)
     {
         Vector<float> sum = default;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace BrainMVP.Federated.Networks.Kernels;
 
@@ -9,7 +10,7 @@ namespace BrainMVP.Federated.Networks.Kernels;
 internal static unsafe class RowKernel
 {
     /// <summary>Rows whose 32-bit sums are added before they go to a 64-bit sum.</summary>
-    private const int Chunk = 256;
+    private const int Chunk = 128;
 
     private static int Lanes => Vector<float>.Count;
 
@@ -20,36 +21,23 @@ internal static unsafe class RowKernel
     public static void Statistics(float* x, long rows, int columns, float* mean, float* variance)
     {
         // Deviations from the first row instead of from zero: their squares do not cancel when the mean is large.
-        var pieces = new double[TensorMemory.Pieces][];
-        TensorMemory.For(TensorMemory.Pieces, piece =>
+        var fold = Fold(rows, columns);
+        var wide = columns * fold;
+        var origin = Tile(x, columns, fold);
+        var sums = Sums(rows / fold, 2 * wide, [MethodImpl(MethodImplOptions.AggressiveOptimization)] (row, target) =>
         {
-            var sums = pieces[piece] = new double[2 * columns];
-            var (first, last) = TensorMemory.Piece(rows, piece);
-            var part = new float[2 * columns];
-            fixed (float* target = part)
+            fixed (float* start = origin)
             {
-                for (var row = first; row < last; row += Chunk)
-                {
-                    part.AsSpan().Clear();
-                    for (var r = row; r < Math.Min(last, row + Chunk); r++)
-                    {
-                        AddDeviations(x + (r * columns), x, columns, target);
-                    }
-
-                    for (var c = 0; c < sums.Length; c++)
-                    {
-                        sums[c] += part[c];
-                    }
-                }
+                AddDeviations(x + (row * wide), start, wide, target);
             }
         });
         for (var c = 0; c < columns; c++)
         {
             var (sum, square) = (0.0, 0.0);
-            foreach (var piece in pieces)
+            for (var k = c; k < wide; k += columns)
             {
-                sum += piece[c];
-                square += piece[columns + c];
+                sum += sums[k];
+                square += sums[wide + k];
             }
 
             sum /= rows;
@@ -63,35 +51,15 @@ internal static unsafe class RowKernel
     /// <param name="sums">[columns], overwritten.</param>
     public static void Sum(float* x, long rows, int columns, float* sums)
     {
-        var pieces = new double[TensorMemory.Pieces][];
-        TensorMemory.For(TensorMemory.Pieces, piece =>
-        {
-            var total = pieces[piece] = new double[columns];
-            var (first, last) = TensorMemory.Piece(rows, piece);
-            var part = new float[columns];
-            fixed (float* target = part)
-            {
-                for (var row = first; row < last; row += Chunk)
-                {
-                    part.AsSpan().Clear();
-                    for (var r = row; r < Math.Min(last, row + Chunk); r++)
-                    {
-                        AddTo(target, x + (r * columns), columns);
-                    }
-
-                    for (var c = 0; c < columns; c++)
-                    {
-                        total[c] += part[c];
-                    }
-                }
-            }
-        });
+        var fold = Fold(rows, columns);
+        var wide = columns * fold;
+        var totals = Sums(rows / fold, wide, (row, target) => AddTo(target, x + (row * wide), wide));
         for (var c = 0; c < columns; c++)
         {
             var total = 0.0;
-            foreach (var piece in pieces)
+            for (var k = c; k < wide; k += columns)
             {
-                total += piece[c];
+                total += totals[k];
             }
 
             sums[c] = (float)total;
@@ -99,6 +67,7 @@ internal static unsafe class RowKernel
     }
 
     /// <summary>target += source.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddTo(float* target, float* source, int count)
     {
         var i = 0;
@@ -114,47 +83,130 @@ internal static unsafe class RowKernel
     }
 
     /// <summary>target = source + shift in every row.</summary>
-    public static void Shift(float* source, float* shift, float* target, long rows, int columns) => TensorMemory.For(TensorMemory.Pieces, piece =>
+    public static void Shift(float* source, float* shift, float* target, long rows, int columns)
     {
-        var (first, last) = TensorMemory.Piece(rows, piece);
-        for (var row = first; row < last; row++)
+        var fold = Fold(rows, columns);
+        var wide = columns * fold;
+        var tiled = Tile(shift, columns, fold);
+        TensorMemory.For(TensorMemory.Pieces, [MethodImpl(MethodImplOptions.AggressiveOptimization)] (piece) =>
         {
-            var from = source + (row * columns);
-            var to = target + (row * columns);
-            var c = 0;
-            for (; c + Lanes <= columns; c += Lanes)
+            var (first, last) = TensorMemory.Piece(rows / fold, piece);
+            fixed (float* added = tiled)
             {
-                (Vector.Load(from + c) + Vector.Load(shift + c)).Store(to + c);
-            }
+                for (var row = first; row < last; row++)
+                {
+                    var from = source + (row * wide);
+                    var to = target + (row * wide);
+                    var c = 0;
+                    for (; c + Lanes <= wide; c += Lanes)
+                    {
+                        (Vector.Load(from + c) + Vector.Load(added + c)).Store(to + c);
+                    }
 
-            for (; c < columns; c++)
-            {
-                to[c] = from[c] + shift[c];
+                    for (; c < wide; c++)
+                    {
+                        to[c] = from[c] + added[c];
+                    }
+                }
             }
-        }
-    });
+        });
+    }
 
     /// <summary>target += x · scale + shift in every row.</summary>
-    public static void AddScaled(float* target, float* x, float* scale, float* shift, long rows, int columns) => TensorMemory.For(TensorMemory.Pieces, piece =>
+    public static void AddScaled(float* target, float* x, float* scale, float* shift, long rows, int columns)
     {
-        var (first, last) = TensorMemory.Piece(rows, piece);
-        for (var row = first; row < last; row++)
+        var fold = Fold(rows, columns);
+        var wide = columns * fold;
+        var (factors, shifts) = (Tile(scale, columns, fold), Tile(shift, columns, fold));
+        TensorMemory.For(TensorMemory.Pieces, [MethodImpl(MethodImplOptions.AggressiveOptimization)] (piece) =>
         {
-            var to = target + (row * columns);
-            var from = x + (row * columns);
-            var c = 0;
-            for (; c + Lanes <= columns; c += Lanes)
+            var (first, last) = TensorMemory.Piece(rows / fold, piece);
+            fixed (float* factor = factors, added = shifts)
             {
-                (Vector.Load(to + c) + Vector.MultiplyAddEstimate(Vector.Load(from + c), Vector.Load(scale + c), Vector.Load(shift + c))).Store(to + c);
-            }
+                for (var row = first; row < last; row++)
+                {
+                    var to = target + (row * wide);
+                    var from = x + (row * wide);
+                    var c = 0;
+                    for (; c + Lanes <= wide; c += Lanes)
+                    {
+                        (Vector.Load(to + c) + Vector.MultiplyAddEstimate(Vector.Load(from + c), Vector.Load(factor + c), Vector.Load(added + c))).Store(to + c);
+                    }
 
-            for (; c < columns; c++)
+                    for (; c < wide; c++)
+                    {
+                        to[c] += (from[c] * factor[c]) + added[c];
+                    }
+                }
+            }
+        });
+    }
+
+    /// <summary>
+    /// Narrow rows are taken several at a time as one wide row, so that vectors fill and loops are long: the largest
+    /// power of two up to 16 that divides the rows and is needed for 64 columns.
+    /// </summary>
+    private static int Fold(long rows, int columns)
+    {
+        var fold = 1;
+        while (fold < 16 && columns * fold < 64 && rows % (fold * 2) == 0)
+        {
+            fold *= 2;
+        }
+
+        return fold;
+    }
+
+    private static float[] Tile(float* row, int columns, int fold)
+    {
+        var tiled = new float[columns * fold];
+        for (var i = 0; i < tiled.Length; i++)
+        {
+            tiled[i] = row[i % columns];
+        }
+
+        return tiled;
+    }
+
+    /// <summary>Adds up what a body adds for each row: in 32 bits over a chunk of rows, in 64 bits over chunks, pieces in order.</summary>
+    private static double[] Sums(long rows, int count, RowBody body)
+    {
+        var pieces = new double[TensorMemory.Pieces][];
+        TensorMemory.For(TensorMemory.Pieces, piece =>
+        {
+            var sums = pieces[piece] = new double[count];
+            var (first, last) = TensorMemory.Piece(rows, piece);
+            var part = new float[count];
+            fixed (float* target = part)
             {
-                to[c] += (from[c] * scale[c]) + shift[c];
+                for (var row = first; row < last; row += Chunk)
+                {
+                    part.AsSpan().Clear();
+                    for (var r = row; r < Math.Min(last, row + Chunk); r++)
+                    {
+                        body(r, target);
+                    }
+
+                    for (var c = 0; c < count; c++)
+                    {
+                        sums[c] += part[c];
+                    }
+                }
+            }
+        });
+        var totals = new double[count];
+        foreach (var piece in pieces)
+        {
+            for (var c = 0; c < count; c++)
+            {
+                totals[c] += piece[c];
             }
         }
-    });
 
+        return totals;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddDeviations(float* row, float* origin, int columns, float* sums)
     {
         var c = 0;
@@ -172,4 +224,6 @@ internal static unsafe class RowKernel
             sums[columns + c] += deviation * deviation;
         }
     }
+
+    private delegate void RowBody(long row, float* sums);
 }
