@@ -41,8 +41,7 @@ public sealed class ReconstructionDecoder : Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var channels = out_1.Weight.shape[0];
-        var tail = Children(decoder2).matmul(out_1.Weight.flatten(1).t());
-        tail = Joined(decoder4, Joined(decoder3, tail));
+        var tail = Joined(decoder4, Joined(decoder3, Joined(decoder2, out_1.Weight.flatten(1).t().unsqueeze(1))));
         var width = tail.shape[0];
         tail = tail.reshape([width, 2, 2, 2, 2, 2, 2, 2, 2, 2, channels])
             .permute(0, 10, 1, 4, 7, 2, 5, 8, 3, 6, 9)
@@ -52,9 +51,9 @@ public sealed class ReconstructionDecoder : Module<Tensor, Tensor>
         var (batch, rows, columns, slices) = (features.shape[0], features.shape[3], features.shape[4], features.shape[2]);
         return features.permute(0, 3, 4, 2, 1)
             .reshape(-1, features.shape[1])
-            .matmul(Children(decoder5).flatten(1))
+            .mm(Children(decoder5).flatten(1))
             .reshape(-1, width)
-            .matmul(tail)
+            .mm(tail)
             .reshape([batch, rows, columns, slices, 2, 2, 2, channels, 8, 8, 8])
             .permute(0, 7, 1, 4, 8, 2, 5, 9, 3, 6, 10)
             .reshape(batch, channels, rows * 16, columns * 16, slices * 16)
@@ -78,7 +77,10 @@ public sealed class ReconstructionDecoder : Module<Tensor, Tensor>
     /// <summary>Weights of a level as [C_in, 8 children, C_out].</summary>
     private static Tensor Children(UpBlock level) => level.Weight.permute(0, 2, 3, 4, 1).flatten(1, 3);
 
-    /// <summary>A level and the map from its output to leaves, [C, leaves, C_out], as one map.</summary>
+    /// <summary>
+    /// A level and the map from its output to leaves, [C, leaves, C_out], as one map. Products of two matrices throughout:
+    /// the general product of the library ends the process when memory runs out.
+    /// </summary>
     private static Tensor Joined(UpBlock level, Tensor tail) =>
-        Children(level).matmul(tail.flatten(1)).reshape(level.Weight.shape[0], -1, tail.shape[2]);
+        Children(level).flatten(0, 1).mm(tail.flatten(1)).reshape(level.Weight.shape[0], -1, tail.shape[2]);
 }

@@ -36,7 +36,8 @@ public sealed class UpBlock : Module<Tensor, Tensor>
         var (batch, output) = (input.shape[0], weight.shape[1]);
         var (depth, height, width) = (input.shape[2], input.shape[3], input.shape[4]);
         return input.permute(0, 2, 3, 4, 1)
-            .matmul(weight.reshape(weight.shape[0], output * 8))
+            .reshape(-1, input.shape[1])
+            .mm(weight.reshape(weight.shape[0], output * 8))
             .reshape(batch, depth, height, width, output, 2, 2, 2)
             .permute(0, 4, 1, 5, 2, 6, 3, 7)
             .reshape(batch, output, depth * 2, height * 2, width * 2)
