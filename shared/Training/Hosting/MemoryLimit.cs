@@ -5,7 +5,7 @@ namespace BrainMVP.Federated.Training.Hosting;
 
 /// <summary>
 /// Makes allocations fail that the machine cannot serve. Linux promises more memory than there is and kills the process
-/// that uses it; a failed allocation, however, can be answered with smaller micro-batches.
+/// that uses it; a failed allocation, however, can be answered with smaller micro-batches once memory is given back.
 /// </summary>
 public static partial class MemoryLimit
 {
@@ -36,6 +36,25 @@ public static partial class MemoryLimit
         }
     }
 
+    /// <summary>
+    /// Gives back what this process holds without using it: native tensors whose managed side waits for its finaliser,
+    /// and freed memory that the C library keeps.
+    /// </summary>
+    public static void Release()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        try
+        {
+            _ = Trim(0);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // Another C library than glibc: it has its own ways.
+        }
+    }
+
     /// <summary>What the control group of this process still grants; null without a limit.</summary>
     private static long? ControlGroup()
     {
@@ -52,6 +71,9 @@ public static partial class MemoryLimit
             return null;
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    private static partial int Trim(nuint keep);
 
     [LibraryImport("libc", EntryPoint = "getrlimit")]
     private static partial int GetLimit(int resource, out Limit limit);

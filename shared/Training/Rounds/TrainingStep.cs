@@ -49,6 +49,7 @@ internal sealed class TrainingStep(Plan plan, IBatchFeed feed, ReplicaGroup grou
                 group.RestoreStatistics(statistics);
                 feed.Restart();
                 Divide(step, e);
+                MemoryLimit.Release();
             }
             finally
             {
