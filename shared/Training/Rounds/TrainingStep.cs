@@ -1,5 +1,6 @@
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Networks.Autograd;
 using BrainMVP.Federated.Networks.Losses;
 using BrainMVP.Federated.Networks.Models;
 using BrainMVP.Federated.Networks.Templates;
@@ -68,7 +69,7 @@ internal sealed class TrainingStep(Plan plan, MicroBatchSampler sampler, Reconst
             loss += term * training.ContrastiveWeight;
         }
 
-        (loss / training.Accumulation).backward();
+        BackwardPass.Run(loss / training.Accumulation);
         return new StepLosses(loss.item<float>(), templateView.item<float>(), crossModalView.item<float>(), contrastive);
     }
 }
