@@ -4,10 +4,11 @@ namespace BrainMVP.Federated.Networks.Models;
 
 /// <summary>
 /// Memory of a training step in 32-bit floats on the CPU, counted from what each block keeps for its backward pass.
-/// Against the peak resident memory of a process that runs one 96³ step of one case (two views): UniFormer 3.0 GB
-/// measured, 3.3 estimated; with recomputation 1.8 and 1.7. The same network written with one library operator after
-/// another keeps 15 instead of 9 tensors a convolving block, writes attention matrices and the decoder's 64-channel
-/// volume, and was measured at 7.0 GB, which is the 3.7 GB a view that the published code takes.
+/// Against the peak resident memory of a process that runs one 96³ step of one case (two views) without an optimiser:
+/// UniFormer 3.0 GB measured, 3.3 estimated, with recomputation 1.8 and 1.7; UNET3D 4.2 and 4.6, with recomputation 3.3
+/// and 3.4. The same UniFormer written with one library operator after another keeps 15 instead of 9 tensors in a
+/// convolving block, writes attention matrices and the decoder's 64-channel volume, and took 7.0 GB: the 3.7 GB a view
+/// of the published code.
 /// </summary>
 /// <param name="Weights">Parameters and statistics.</param>
 /// <param name="Gradients">One value for each parameter and template value.</param>

@@ -58,6 +58,7 @@ public sealed class ModelStatisticsTests
     [InlineData(Backbones.UniFormer, false, 3.04)]
     [InlineData(Backbones.UniFormer, true, 1.80)]
     [InlineData(Backbones.UNet3D, false, 4.20)]
+    [InlineData(Backbones.UNet3D, true, 3.30)]
     public void Memory_of_a_96_step_is_near_the_measured_peak(string backbone, bool recomputation, double gigabytes)
     {
         // Measured without an optimiser: no moments.
