@@ -33,6 +33,33 @@ public sealed class ReconstructionModelTests
     }
 
     [Fact]
+    public void Merged_levels_of_the_decoder_equal_one_after_another_with_all_gradients()
+    {
+        using var model = Tiny.Model();
+        using var scope = NewDisposeScope();
+        var (first, second) = (Tiny.Uniform([2, 12, 3, 2, 1], "x").requires_grad_(), Tiny.Uniform([2, 12, 3, 2, 1], "x").requires_grad_());
+        var upstream = Tiny.Uniform([2, 1, 32, 16, 48], "upstream") - 0.5;
+        var parameters = model.Decoder.named_parameters().ToDictionary(p => p.name, p => p.parameter);
+
+        var x = first.permute(0, 1, 3, 4, 2);
+        for (var level = 5; level >= 2; level--)
+        {
+            x = nn.functional.conv_transpose3d(x, parameters[$"decoder{level}.transp_conv.conv.weight"], strides: [2, 2, 2]);
+        }
+
+        x = nn.functional.conv3d(x, parameters["out_1.conv.conv.weight"], parameters["out_1.conv.conv.bias"]);
+        (x * upstream).sum().backward();
+        var expected = parameters.ToDictionary(p => p.Key, p => p.Value.grad!.clone());
+        model.zero_grad();
+        var volume = model.Decoder.call(second);
+        (volume * upstream).sum().backward();
+
+        Close.Check("volume", x, volume);
+        Close.Check("features", first.grad!, second.grad!);
+        Assert.All(expected, e => Close.Check(e.Key, e.Value, parameters[e.Key].grad!));
+    }
+
+    [Fact]
     public void Each_deep_voxel_reconstructs_its_own_sixteen_cubed_voxels_in_place()
     {
         using var model = Tiny.Model();
