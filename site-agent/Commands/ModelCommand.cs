@@ -13,6 +13,7 @@ public static class ModelCommand
     {
         var command = CommandShape.Create("model", "Makes model files, and brings checkpoints from PyTorch and back.", "model init plan.yaml --out initial.safetensors", "model import BrainMVP_uniformer.pt --out checkpoint.safetensors");
         command.Add(Init());
+        command.Add(ModelInfoCommand.Create());
         command.Add(ModelImportCommand.Create());
         command.Add(ModelExportCommand.Create());
         return command;
