@@ -18,6 +18,13 @@ public static class BackwardPass
     /// <param name="loss">Scalar.</param>
     public static void Run(Tensor loss) => Guarded(loss.backward);
 
+    /// <summary>
+    /// Lets go at once of what the forward passes of this thread kept for backward passes that will not come, because
+    /// something failed in between. Otherwise it stays until the next garbage collection.
+    /// </summary>
+    /// <returns>Number of operators that kept something.</returns>
+    public static int Abandon() => SavedForBackward.ReleaseAll();
+
     /// <summary>Runs a backward pass, possibly inside of another one, and throws what failed inside of it.</summary>
     internal static void Guarded(Action pass)
     {

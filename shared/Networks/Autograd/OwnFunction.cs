@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,13 +18,45 @@ internal abstract class OwnFunction<T> : autograd.SingleTensorFunction<T>
 
     public override string Name => typeof(T).Name;
 
+    [ThreadStatic]
+    private static ExceptionDispatchInfo? _failure;
+
+    /// <summary>Calls the function; what fails in its forward pass is thrown here.</summary>
+    /// <param name="arguments">Tensors, and whatever else <see cref="Forward"/> needs.</param>
+    protected static Tensor Apply(params object[] arguments)
+    {
+        var output = apply(arguments);
+        if (_failure is not { } failure)
+        {
+            return output;
+        }
+
+        _failure = null;
+        output.Dispose();
+        failure.Throw();
+        return output;
+    }
+
     public sealed override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         ReturnedGradients.Release();
+
+        // Missing gradients arrive as invalid tensors: the library would make zeros after a tensor that may be gone.
+        ctx.set_materialize_grads(false);
         var saved = new SavedForBackward(Environment.CurrentManagedThreadId, vars.Length);
         ctx.save_data(Key, saved);
-        using var scope = NewDisposeScope();
-        return Forward(saved, vars).MoveToOuterDisposeScope();
+        try
+        {
+            using var scope = NewDisposeScope();
+            return Forward(saved, vars).MoveToOuterDisposeScope();
+        }
+        catch (Exception e)
+        {
+            // The library would keep the half-made node, and all that lies before it, for ever.
+            saved.Release();
+            _failure = ExceptionDispatchInfo.Capture(e);
+            return empty(0);
+        }
     }
 
     public sealed override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
@@ -31,6 +64,13 @@ internal abstract class OwnFunction<T> : autograd.SingleTensorFunction<T>
         ReturnedGradients.Release();
         var saved = (SavedForBackward)ctx.get_data(Key);
         var gradients = new Tensor?[saved.Arguments];
+        if (grad_output is null || grad_output.IsInvalid)
+        {
+            // A function behind this one failed; its failure is kept.
+            saved.Release();
+            return new List<Tensor>(gradients!);
+        }
+
         try
         {
             using var scope = NewDisposeScope();
@@ -58,7 +98,7 @@ internal abstract class OwnFunction<T> : autograd.SingleTensorFunction<T>
 
     /// <summary>Computes the output; runs without gradients.</summary>
     /// <param name="saved">Takes what the backward pass needs.</param>
-    /// <param name="arguments">As given to <c>apply</c>.</param>
+    /// <param name="arguments">As given to <see cref="Apply"/>.</param>
     private protected abstract Tensor Forward(SavedForBackward saved, object[] arguments);
 
     /// <summary>Computes gradients of the arguments.</summary>

@@ -20,7 +20,7 @@ internal sealed class Recomputation : OwnFunction<Recomputation>
     /// <param name="input">Its input.</param>
     /// <param name="parameters">Its parameters: they make the output require gradients when the input does not.</param>
     public static Tensor Call(Func<Tensor, Tensor> part, Tensor input, IEnumerable<Tensor> parameters) =>
-        is_grad_enabled() ? apply([part, Ambient.Capture() ?? (object)false, input, .. parameters]) : part(input);
+        is_grad_enabled() ? Apply([part, Ambient.Capture() ?? (object)false, input, .. parameters]) : part(input);
 
     private protected override Tensor Forward(SavedForBackward saved, object[] arguments)
     {

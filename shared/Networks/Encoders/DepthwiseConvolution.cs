@@ -27,7 +27,7 @@ internal sealed class DepthwiseConvolution : OwnFunction<DepthwiseConvolution>
         // In mixed precision too: in 16 bits the library's gradient is slow here, and not the same twice.
         input = input.to(ScalarType.Float32);
         var grid = is_grad_enabled()
-            ? apply(input, layer.weight, layer.bias!, residual)
+            ? Apply(input, layer.weight, layer.bias!, residual)
             : Convolve(input, layer.weight, layer.bias, residual, mirrored: false);
         return grid.MoveToOuterDisposeScope();
     }

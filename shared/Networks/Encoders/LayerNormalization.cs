@@ -23,7 +23,7 @@ internal sealed unsafe class LayerNormalization : OwnFunction<LayerNormalization
 
         if (is_grad_enabled())
         {
-            return apply(rows, layer.weight!, layer.bias!, layer.eps);
+            return Apply(rows, layer.weight!, layer.bias!, layer.eps);
         }
 
         using var scope = NewDisposeScope();

@@ -19,7 +19,7 @@ internal sealed class NormalizedLinear : OwnFunction<NormalizedLinear>
     {
         if (CpuKernels.Apply(rows) && is_grad_enabled())
         {
-            return apply(rows, norm.weight!, norm.bias!, layer.weight, layer.bias!, norm);
+            return Apply(rows, norm.weight!, norm.bias!, layer.weight, layer.bias!, norm);
         }
 
         using var scope = NewDisposeScope();

@@ -32,7 +32,7 @@ internal sealed class ResidualFeedForward : OwnFunction<ResidualFeedForward>
 
         if (is_grad_enabled())
         {
-            return apply(rows, affine[0], affine[1], first.Weight, first.Bias, second.Weight, second.Bias, norm, recomputation);
+            return Apply(rows, affine[0], affine[1], first.Weight, first.Bias, second.Weight, second.Bias, norm, recomputation);
         }
 
         using var scope = NewDisposeScope();

@@ -65,6 +65,29 @@ internal sealed class Replica : IDisposable
     /// <returns>Means over the rows, without the factor.</returns>
     public StepLosses Accumulate(HostBatch batch, int first, int count, bool contrastive, double factor)
     {
+        try
+        {
+            return Differentiate(batch, first, count, contrastive, factor);
+        }
+        catch
+        {
+            BackwardPass.Abandon();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        Model.Dispose();
+        Templates.Dispose();
+        foreach (var filler in _fillers.Values)
+        {
+            filler.Dispose();
+        }
+    }
+
+    private StepLosses Differentiate(HostBatch batch, int first, int count, bool contrastive, double factor)
+    {
         using var scope = NewDisposeScope();
         var rows = batch.Rows.GetRange(first, count);
         var target = OnDevice(batch.Targets, first, count);
@@ -92,16 +115,6 @@ internal sealed class Replica : IDisposable
 
         BackwardPass.Run(loss * factor);
         return new StepLosses(loss.item<float>(), templateView.item<float>(), crossModalView.item<float>(), contrast);
-    }
-
-    public void Dispose()
-    {
-        Model.Dispose();
-        Templates.Dispose();
-        foreach (var filler in _fillers.Values)
-        {
-            filler.Dispose();
-        }
     }
 
     /// <summary>View 1 and view 2, each [count, 1, R, A, S].</summary>

@@ -19,6 +19,9 @@ internal sealed class TrainingStep(Plan plan, IBatchFeed feed, ReplicaGroup grou
 {
     private readonly RunProgress _schedule = new(plan);
 
+    /// <summary>Rows of the largest micro-batch under way.</summary>
+    private int _rows = 1;
+
     /// <summary>Pieces that each micro-batch is cut into; doubled when memory runs out.</summary>
     public int Pieces { get; set; } = 1;
 
@@ -36,42 +39,65 @@ internal sealed class TrainingStep(Plan plan, IBatchFeed feed, ReplicaGroup grou
     /// </exception>
     public StepLosses Run(int round, int step, IDictionary<string, long> draws)
     {
-        while (true)
+        var progress = _schedule.At(round, step);
+        var (losses, drawn) = Differentiate(step, _schedule.Contrastive(progress));
+        if (!losses.IsFinite)
         {
-            var statistics = group.CopyStatistics();
-            try
+            throw ErrorCatalogue.TrainingDiverged.With($"The loss of step {step + 1} in round {round} is not finite.");
+        }
+
+        optimizer.Step(progress);
+        group.Spread(Math.Min(group.Count, plan.Training.Accumulation));
+        group.ClearGradients();
+        foreach (var modality in drawn)
+        {
+            draws[modality] = (draws.TryGetValue(modality, out var count) ? count : 0) + 1;
+        }
+
+        return losses;
+    }
+
+    /// <summary>Gradients of the whole step on the master; started again in smaller pieces as long as memory runs out.</summary>
+    private (StepLosses Losses, IReadOnlyList<string> Drawn) Differentiate(int step, bool contrastive)
+    {
+        var statistics = group.CopyStatistics();
+        try
+        {
+            while (true)
             {
-                return Attempt(round, step, draws);
-            }
-            catch (Exception e) when (OutOfMemory.Is(e))
-            {
-                group.ClearGradients();
-                group.RestoreStatistics(statistics);
-                feed.Restart();
-                Divide(step, e);
-                MemoryLimit.Release();
-            }
-            finally
-            {
-                foreach (var copy in statistics)
+                try
                 {
-                    copy.Dispose();
+                    return Attempt(step, contrastive);
                 }
+                catch (Exception e) when (OutOfMemory.Is(e))
+                {
+                    group.ClearGradients();
+                    group.RestoreStatistics(statistics);
+                    feed.Restart();
+                    Divide(step, e);
+                    MemoryLimit.Release();
+                }
+            }
+        }
+        finally
+        {
+            foreach (var copy in statistics)
+            {
+                copy.Dispose();
             }
         }
     }
 
-    private StepLosses Attempt(int round, int step, IDictionary<string, long> draws)
+    private (StepLosses Losses, IReadOnlyList<string> Drawn) Attempt(int step, bool contrastive)
     {
-        var progress = _schedule.At(round, step);
         var accumulation = plan.Training.Accumulation;
-        var contrastive = _schedule.Contrastive(progress) && plan.Training.BatchSize > 1;
         var (sum, drawn) = (default(StepLosses), new List<string>());
         using var scope = NewDisposeScope();
         group.ClearGradients();
         for (var part = 0; part < accumulation; part += group.Count)
         {
             var batches = Enumerable.Range(part, Math.Min(group.Count, accumulation - part)).Select(p => feed.Take(step, p)).ToArray();
+            _rows = batches.Max(b => b.Rows.Count);
             foreach (var losses in group.Run([.. batches.Select(b => (Func<Replica, StepLosses>)(replica => InPieces(replica, b, contrastive, accumulation)))]))
             {
                 sum += losses;
@@ -84,21 +110,8 @@ internal sealed class TrainingStep(Plan plan, IBatchFeed feed, ReplicaGroup grou
             }
         }
 
-        if (!sum.IsFinite)
-        {
-            throw ErrorCatalogue.TrainingDiverged.With($"The loss of step {step + 1} in round {round} is not finite.");
-        }
-
         group.CollectGradients();
-        optimizer.Step(progress);
-        group.Spread(Math.Min(group.Count, accumulation));
-        group.ClearGradients();
-        foreach (var modality in drawn)
-        {
-            draws[modality] = (draws.TryGetValue(modality, out var count) ? count : 0) + 1;
-        }
-
-        return sum / accumulation;
+        return (sum / accumulation, drawn);
     }
 
     private StepLosses InPieces(Replica replica, HostBatch batch, bool contrastive, int accumulation)
@@ -119,13 +132,12 @@ internal sealed class TrainingStep(Plan plan, IBatchFeed feed, ReplicaGroup grou
 
     private void Divide(int step, Exception e)
     {
-        var rows = plan.Training.BatchSize * (plan.Training.Targets == "all" ? plan.Modalities.Count : 1);
-        if (Pieces >= rows)
+        if (Pieces >= _rows)
         {
             throw ErrorCatalogue.TrainingOutOfMemory.With($"Step {step + 1} failed with one sample at a time on {group.Master.Device}: {e.Message.Split('\n')[0].Trim()}", e);
         }
 
-        Pieces = Math.Min(rows, Pieces * 2);
+        Pieces = Math.Min(_rows, Pieces * 2);
         Warn($"Memory ran out in step {step + 1}; micro-batches are trained in {Pieces} pieces from now on. Contrastive negatives and batch statistics are of a piece.");
     }
 }

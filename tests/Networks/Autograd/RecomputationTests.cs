@@ -88,6 +88,39 @@ public sealed class RecomputationTests
     }
 
     [Fact]
+    public void A_failure_behind_other_functions_whose_scopes_are_closed_becomes_an_exception_too()
+    {
+        using var scope = NewDisposeScope();
+        var x = Tiny.Uniform([4], "x").requires_grad_();
+        var y = x;
+        for (var i = 0; i < 4; i++)
+        {
+            var failing = i == 2;
+            using var closed = NewDisposeScope();
+            y = Recomputation.Call(input => failing && Recomputation.IsRepeating ? throw new InvalidOperationException("no memory") : input * 2, y, []).MoveToOuterDisposeScope();
+        }
+
+        Assert.Equal("no memory", Assert.Throws<InvalidOperationException>(() => BackwardPass.Run(y.sum())).Message);
+    }
+
+    [Fact]
+    public void A_failure_in_the_forward_pass_lets_go_of_everything_that_was_kept()
+    {
+        using var scope = NewDisposeScope();
+        BackwardPass.Abandon();
+        var x = Tiny.Uniform([4], "x").requires_grad_();
+        var y = Recomputation.Call(input => input * 2, Recomputation.Call(input => input + 1, x, []), []);
+        Assert.Equal("no memory", Assert.Throws<InvalidOperationException>(() => Recomputation.Call(_ => throw new InvalidOperationException("no memory"), y, [])).Message);
+
+        // The failed one has nothing; the two before it wait for a pass that may still come.
+        Assert.Equal(2, BackwardPass.Abandon());
+        Assert.Equal(0, BackwardPass.Abandon());
+        BackwardPass.Run(Recomputation.Call(input => input * 3, x, []).sum());
+        Assert.Equal(3, x.grad![0].item<float>());
+        Assert.Equal(0, BackwardPass.Abandon());
+    }
+
+    [Fact]
     public void A_second_backward_pass_over_the_same_graph_is_refused()
     {
         using var scope = NewDisposeScope();
