@@ -3,6 +3,7 @@ using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.SiteAgent.Pretraining;
 using BrainMVP.Federated.SiteAgent.Trainer;
+using BrainMVP.Federated.Training.Hosting;
 
 namespace BrainMVP.Federated.SiteAgent.Commands;
 
@@ -17,7 +18,7 @@ public static class PretrainCommand
         var steps = new Option<int?>("--steps") { Description = "Train one round of this many optimiser steps instead of the plan's rounds; the plan's schedules then span these steps.", HelpName = "N" };
         var threads = new Option<int?>("--threads") { Description = "CPU threads instead of the plan's.", HelpName = "N" };
         var device = new Option<string>("--device") { Description = "auto, cpu, cuda, cuda:N or all.", HelpName = "DEVICE", DefaultValueFactory = _ => "auto" };
-        var model = new Option<string?>("--model") { Description = "Model to start from, for example an imported one; the plan's untrained one without it.", HelpName = "FILE" };
+        var model = new Option<string?>("--model") { Description = "Model to start from, as `model init` writes it, also with --from of an imported checkpoint; the plan's untrained one without it.", HelpName = "FILE" };
         var templates = new Option<string?>("--templates") { Description = "Folder with MODALITY.safetensors to start from.", HelpName = "DIR" };
         var keep = new Option<bool>("--keep") { Description = "Keep the prepared volumes and the last round's optimiser state." };
         var command = CommandShape.Create(
@@ -33,6 +34,7 @@ public static class PretrainCommand
 
         command.Does((result, _, cancellation) =>
         {
+            TorchDevices.RequireWord(result.GetValue(device)!);
             var read = Overridden(ReadPlan(result.GetRequiredValue(plan)), result.GetValue(steps), result.GetValue(threads));
             return new LocalPretraining(
                 new PretrainOptions
@@ -41,7 +43,7 @@ public static class PretrainCommand
                     Data = Path.GetFullPath(result.GetRequiredValue(data)),
                     Out = Path.GetFullPath(result.GetRequiredValue(output)),
                     Model = result.GetValue(model) is { } file ? Path.GetFullPath(file) : null,
-                    Templates = result.GetValue(templates) is { } folder ? Existing(Path.GetFullPath(folder)) : null,
+                    Templates = result.GetValue(templates) is { } folder ? WithTemplates(Path.GetFullPath(folder), read) : null,
                     Device = result.GetValue(device)!,
                     Keep = result.GetValue(keep),
                 },
@@ -64,5 +66,7 @@ public static class PretrainCommand
         return plan;
     }
 
-    private static string Existing(string folder) => Directory.Exists(folder) ? folder : throw ErrorCatalogue.ArgumentInvalid.With($"--templates: {folder} does not exist.");
+    private static string WithTemplates(string folder, Plan plan) => PretrainFolder.TemplatesIn(folder, plan).Count > 0
+        ? folder
+        : throw ErrorCatalogue.ArgumentInvalid.With($"--templates: {folder} has no MODALITY.safetensors of a modality of the plan.");
 }

@@ -3,6 +3,7 @@ using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Hosting;
 using BrainMVP.Federated.SiteAgent.Hosting;
 using BrainMVP.Federated.SiteAgent.Policy;
+using BrainMVP.Federated.Training.Hosting;
 
 namespace BrainMVP.Federated.SiteAgent.Commands;
 
@@ -28,6 +29,11 @@ public static class RunCommand
             if (path is not null && !Path.Exists(path))
             {
                 throw ErrorCatalogue.DataFolderMissing.With($"{path} does not exist.");
+            }
+
+            if (result.GetValue(device) is { } word)
+            {
+                TorchDevices.RequireWord(word);
             }
 
             folder.RequireEnrolled();

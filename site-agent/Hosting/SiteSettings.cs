@@ -33,7 +33,7 @@ public sealed record SiteSettings(string Aggregator, string Consortium, string S
         var data = Data is null ? "" : $"data: {Quote(Data)}\n";
         DurableFile.WriteAllText(
             folder.Settings,
-            $"# Written by site-agent enroll and site-agent run.\naggregator: {Quote(Aggregator)}\nconsortium: {Consortium}\nsite: {Site}\n{data}device: {Device}\n");
+            $"# Written by site-agent enroll and site-agent run.\naggregator: {Quote(Aggregator)}\nconsortium: {Consortium}\nsite: {Site}\n{data}device: {Quote(Device)}\n");
     }
 
     private static string Required(YamlFields fields, string name, SiteFolder folder) =>

@@ -34,6 +34,11 @@ public sealed class LocalPretraining(PretrainOptions options, TrainerProcess tra
         var folder = PretrainFolder.Take(options.Out, Identity());
         DurableFile.WriteAllText(folder.Plan, PlanWriter.Write(plan));
         PretrainConsole.Effective(plan, options.Device);
+        if (options.Model is { } start)
+        {
+            ModelFile.Require(plan, start);
+        }
+
         var prepared = CanonicalJson.Read<PreparedSummary>(await RunJobAsync(Job(TrainerTask.Prepare, folder, folder.Prepare) with { DataPath = options.Data }, 0, cancellation));
         PretrainConsole.Prepared(prepared);
         if (options.Model is null && !File.Exists(folder.Initial))
@@ -118,14 +123,16 @@ public sealed class LocalPretraining(PretrainOptions options, TrainerProcess tra
     private async Task FinishAsync(PretrainFolder folder, PretrainProgress progress, CancellationToken cancellation)
     {
         var last = folder.Round(options.Plan.Rounds.Count);
-        if (Directory.Exists(last))
+        if (!File.Exists(folder.Model))
         {
-            DurableFile.WriteAllBytes(folder.Model, await File.ReadAllBytesAsync(Path.Combine(last, "model.safetensors"), cancellation));
+            // The model comes last: once it is there, the round's folder is not needed any more.
             Directory.CreateDirectory(folder.Templates);
             foreach (var (modality, path) in PretrainFolder.TemplatesIn(Path.Combine(last, "templates"), options.Plan))
             {
                 File.Copy(path, Path.Combine(folder.Templates, modality + ".safetensors"), overwrite: true);
             }
+
+            DurableFile.WriteAllBytes(folder.Model, await File.ReadAllBytesAsync(Path.Combine(last, "model.safetensors"), cancellation));
         }
 
         var job = Job(TrainerTask.Evaluate, folder, folder.Evaluate) with

@@ -28,6 +28,7 @@ public sealed class EvaluateWork(SiteContext site, RunBook runs, DatasetWork dat
                     ModelPath = files.Model,
                     TemplatePaths = files.Templates,
                     JobFolder = run.Folder.EvaluateJob,
+                    SnapshotFolder = run.Folder.ReadLocal()?.Snapshot,
                     Device = site.Device,
                 },
                 assignment.Run,

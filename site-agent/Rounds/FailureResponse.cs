@@ -28,6 +28,7 @@ public static class FailureResponses
     [
         ErrorCatalogue.PolicyRefuses, ErrorCatalogue.PlanNotApproved, ErrorCatalogue.NoModality, ErrorCatalogue.NoUsableCase, ErrorCatalogue.DataFolderMissing,
         ErrorCatalogue.ManifestInvalid, ErrorCatalogue.TrainerCrashed, ErrorCatalogue.TrainingDiverged, ErrorCatalogue.TrainerTimedOut, ErrorCatalogue.TorchUnavailable,
+        ErrorCatalogue.DeviceUnavailable, ErrorCatalogue.TrainingOutOfMemory,
         ErrorCatalogue.CheckpointInvalid, ErrorCatalogue.SignatureInvalid, ErrorCatalogue.ContextMismatch, ErrorCatalogue.LayoutMismatch, ErrorCatalogue.DocumentInvalid,
         ErrorCatalogue.ProtocolMismatch, ErrorCatalogue.SafetensorsInvalid, ErrorCatalogue.PlanOutOfRange, ErrorCatalogue.PlanInconsistent,
     ];

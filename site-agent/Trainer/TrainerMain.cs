@@ -6,7 +6,7 @@ using BrainMVP.Federated.Training.Hosting;
 namespace BrainMVP.Federated.SiteAgent.Trainer;
 
 /// <summary>
-/// The child process. Images and libtorch live here only, so that a native crash or an exhausted memory never takes
+/// The child process. Training and images live here only, so that a native crash or an exhausted memory never takes
 /// the agent down. Standard input is the leash: when it ends, the agent is gone and so is this process.
 /// </summary>
 public static class TrainerMain

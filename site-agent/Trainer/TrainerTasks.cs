@@ -38,14 +38,17 @@ public static class TrainerTasks
 
     private static EvaluationResult Evaluate(TrainerJob job, ProgressSink progress, CancellationToken cancellation)
     {
-        var validation = ModelEvaluator.Run(
-            job.Plan,
-            job.Site,
-            job.ModelPath,
-            job.TemplatePaths,
-            job.DataFolder,
-            p => progress("evaluate", p.Done, p.Total, p.Loss),
-            cancellation);
+        var evaluation = new EvaluationJob
+        {
+            Plan = job.Plan,
+            Site = job.Site,
+            ModelPath = job.ModelPath,
+            TemplatePaths = job.TemplatePaths,
+            DataFolder = job.DataFolder,
+            SnapshotFolder = job.SnapshotFolder,
+            Device = job.Device,
+        };
+        var validation = ModelEvaluator.Run(evaluation, p => progress("evaluate", p.Done, p.Total, p.Loss), cancellation);
         if (job.PicturePath.Length > 0)
         {
             DurableFile.WriteAllBytes(job.PicturePath, ReconstructionPictures.Render(job.Plan, job.Site, job.ModelPath, job.TemplatePaths, job.DataFolder));

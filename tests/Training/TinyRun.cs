@@ -1,5 +1,6 @@
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Training.Data;
+using BrainMVP.Federated.Training.Evaluation;
 using BrainMVP.Federated.Training.Models;
 using BrainMVP.Federated.Training.Rounds;
 
@@ -56,6 +57,15 @@ internal sealed class TinyRun : IDisposable
         DataFolder = Folder,
         SnapshotFolder = snapshot,
         JobFolder = Path.Combine(Folder, name),
+    };
+
+    public EvaluationJob Evaluation() => new()
+    {
+        Plan = Plan,
+        Site = "north",
+        ModelPath = ModelPath,
+        TemplatePaths = new Dictionary<string, string>(),
+        DataFolder = Folder,
     };
 
     public RoundOutcome Train(RoundJob job, Action<TrainingProgress>? progress = null, CancellationTokenSource? stop = null) =>

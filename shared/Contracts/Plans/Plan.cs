@@ -135,7 +135,7 @@ public sealed record TrainingPlan
     [PlanField("Batch normalisation: averaged over the sites; local keeps each site's own affine parameters and statistics from round to round (FedBN); fixed freezes the statistics from batchNormFixedFrom on (FixBN).", OneOf = ["averaged", "local", "fixed"])]
     public string BatchNorm { get; init; } = "averaged";
 
-    [PlanField("Progress of the run after which fixed batch normalisation uses the global statistics.", Minimum = 0, Maximum = 1)]
+    [PlanField("Progress of the run from which on rounds that begin use the global statistics, with fixed batch normalisation.", Minimum = 0, Maximum = 1)]
     public double BatchNormFixedFrom { get; init; } = 0.5;
 
     [PlanField("Progress of the run after which view 2 is filled with another modality; before it, with the template.", Minimum = 0, Maximum = 1)]

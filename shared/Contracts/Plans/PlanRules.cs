@@ -6,6 +6,9 @@ namespace BrainMVP.Federated.Contracts.Plans;
 /// <summary>Rules over more than one field, checked when a plan is read and again by whoever receives it.</summary>
 public static class PlanRules
 {
+    /// <summary>A micro-batch lies in one piece of memory of less than 2 GiB.</summary>
+    private const long LargestBatchVoxels = int.MaxValue / sizeof(float);
+
     /// <exception cref="FederationException">BMF-1003, BMF-1004 or BMF-1007, naming the fields.</exception>
     public static void Check(Plan plan)
     {
@@ -23,6 +26,9 @@ public static class PlanRules
             Demand(plan.Training.MaskGeometry == "cubes" || side % plan.Training.MaskCell == 0, $"training.maskCell is {plan.Training.MaskCell}; it must divide every side of imaging.crop ({side}).");
         }
 
+        var rows = (long)plan.Training.BatchSize * (plan.Training.Targets == "all" ? plan.Modalities.Count : 1);
+        Demand(rows * plan.Imaging.Crop.Aggregate(1L, (a, b) => a * b) <= LargestBatchVoxels,
+            $"training.batchSize makes micro-batches of {rows} crops, more than {LargestBatchVoxels} voxels; use training.accumulation instead.");
         foreach (var width in plan.Network.Widths)
         {
             Demand(plan.Network.Backbone != Backbones.UNet3D || width % 8 == 0, $"network.widths has {width}; unet3d normalises in 8 groups, so its widths must be multiples of 8.");

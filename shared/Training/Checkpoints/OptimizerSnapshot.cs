@@ -2,6 +2,7 @@ using System.Globalization;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Tensors;
 using BrainMVP.Federated.Training.Optimization;
+using BrainMVP.Federated.Training.Rounds;
 
 namespace BrainMVP.Federated.Training.Checkpoints;
 
@@ -14,14 +15,16 @@ public static class OptimizerSnapshot
     private const string FirstPrefix = "moment1.";
     private const string SecondPrefix = "moment2.";
     private const string StepsPrefix = "steps.";
+    private const string LossScale = "lossScale";
+    private const string LossScaleSteps = "lossScaleSteps";
 
     public static string PathIn(string folder) => Path.Combine(folder, "optimizer.safetensors");
 
-    public static void Save(string folder, AdamW optimizer) => SafetensorsWriter.WriteFile(PathIn(folder), Sources(optimizer), Metadata(optimizer));
+    internal static void Save(string folder, RoundOptimizer optimizer) => SafetensorsWriter.WriteFile(PathIn(folder), Sources(optimizer.AdamW), Metadata(optimizer));
 
-    /// <summary>Restores moments. A parameter that the snapshot does not know starts afresh: a site may gain a modality.</summary>
+    /// <summary>Restores moments and the loss scale. A parameter that the snapshot does not know starts afresh: a site may gain a modality.</summary>
     /// <exception cref="FederationException">BMF-1505 when the snapshot is missing, damaged or of another network.</exception>
-    public static void Load(string folder, AdamW optimizer)
+    internal static void Load(string folder, RoundOptimizer optimizer)
     {
         try
         {
@@ -37,20 +40,27 @@ public static class OptimizerSnapshot
     internal static IEnumerable<TensorSource> Sources(AdamW optimizer) => optimizer.State.SelectMany(s =>
         new[] { TensorFile.Source(FirstPrefix + s.Name, s.First), TensorFile.Source(SecondPrefix + s.Name, s.Second) });
 
-    internal static SortedDictionary<string, string> Metadata(AdamW optimizer)
+    internal static SortedDictionary<string, string> Metadata(RoundOptimizer optimizer)
     {
         var metadata = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, _, _, steps) in optimizer.State)
+        foreach (var (name, _, _, steps) in optimizer.AdamW.State)
         {
             metadata[StepsPrefix + name] = steps.ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (optimizer.Scaler is { } scaler)
+        {
+            metadata[LossScale] = scaler.Scale.ToString("R", CultureInfo.InvariantCulture);
+            metadata[LossScaleSteps] = scaler.GoodSteps.ToString(CultureInfo.InvariantCulture);
         }
 
         return metadata;
     }
 
-    internal static void Read(SafetensorsReader file, AdamW optimizer, bool required)
+    internal static void Read(SafetensorsReader file, RoundOptimizer optimizer, bool required)
     {
-        foreach (var (name, first, second, _) in optimizer.State.ToArray())
+        ReadLossScale(file, optimizer.Scaler, required);
+        foreach (var (name, first, second, _) in optimizer.AdamW.State.ToArray())
         {
             if (!file.Metadata.TryGetValue(StepsPrefix + name, out var steps))
             {
@@ -64,9 +74,28 @@ public static class OptimizerSnapshot
 
             TensorFile.Read(file, FirstPrefix + name, first);
             TensorFile.Read(file, SecondPrefix + name, second);
-            optimizer.SetSteps(name, long.TryParse(steps, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            optimizer.AdamW.SetSteps(name, long.TryParse(steps, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
                 ? count
                 : throw ErrorCatalogue.CheckpointInvalid.With($"{file.Path}: the update count of {name} is \"{steps}\"."));
+        }
+    }
+
+    private static void ReadLossScale(SafetensorsReader file, LossScaler? scaler, bool required)
+    {
+        var known = file.Metadata.TryGetValue(LossScale, out var scale);
+        if (scaler is null || (!known && !required))
+        {
+            return;
+        }
+
+        var steps = file.Metadata.GetValueOrDefault(LossScaleSteps, "");
+        try
+        {
+            scaler.Restore(double.Parse(scale ?? "", CultureInfo.InvariantCulture), int.Parse(steps, CultureInfo.InvariantCulture));
+        }
+        catch (Exception e) when (e is FormatException or OverflowException or ArgumentOutOfRangeException)
+        {
+            throw ErrorCatalogue.CheckpointInvalid.With($"{file.Path}: the loss scale is \"{scale}\" after \"{steps}\" steps.", e);
         }
     }
 }

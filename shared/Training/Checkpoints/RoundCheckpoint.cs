@@ -31,10 +31,8 @@ public sealed record RoundState
     /// <summary>Pieces that each micro-batch is cut into since memory ran out.</summary>
     public int Pieces { get; init; } = 1;
 
-    /// <summary>Loss scale of fp16, and good steps since it last changed; 0 otherwise.</summary>
-    public double LossScale { get; init; }
-
-    public int LossScaleSteps { get; init; }
+    /// <summary>Largest use of the first CUDA device's memory after a step, by all processes; 0 without one.</summary>
+    public long DeviceMemoryBytes { get; init; }
 
     public IReadOnlyList<string> Notes { get; init; } = [];
 }
@@ -53,8 +51,7 @@ internal static class RoundCheckpoint
     public static void Save(string jobFolder, RoundState state, RoundSession session)
     {
         var (master, optimizer) = (session.Group.Master, session.Optimizer);
-        state = state with { LossScale = optimizer.Scaler?.Scale ?? 0, LossScaleSteps = optimizer.Scaler?.GoodSteps ?? 0 };
-        var metadata = OptimizerSnapshot.Metadata(optimizer.AdamW);
+        var metadata = OptimizerSnapshot.Metadata(optimizer);
         metadata[StateKey] = Encoding.UTF8.GetString(CanonicalJson.Serialize(state));
         SafetensorsWriter.WriteFile(
             PathIn(jobFolder),
@@ -89,8 +86,7 @@ internal static class RoundCheckpoint
                 TensorFile.Read(file, name, tensor);
             }
 
-            OptimizerSnapshot.Read(file, optimizer.AdamW, required: true);
-            optimizer.Scaler?.Restore(state.LossScale, state.LossScaleSteps);
+            OptimizerSnapshot.Read(file, optimizer, required: true);
             session.Group.Spread(active: 1);
             return state;
         }

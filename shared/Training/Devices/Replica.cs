@@ -107,7 +107,10 @@ internal sealed class Replica : IDisposable
         if (contrastive && count > 1)
         {
             var halves = features.to(ScalarType.Float32).chunk(2);
-            var datasets = _training.ContrastiveNegatives == "otherDatasets" ? rows.ConvertAll(r => Datasets.Of(r.Subject)) : null;
+            // Rows of one case are no negatives of each other when it has several; elsewhere that is chance, as published.
+            var datasets = _training.ContrastiveNegatives == "otherDatasets" ? rows.ConvertAll(r => Datasets.Of(r.Subject))
+                : _training.Targets == "all" ? rows.ConvertAll(r => r.Subject)
+                : null;
             var term = PretrainingLosses.Contrastive(halves[0], halves[1], _training.ContrastiveTemperature, datasets);
             contrast = term.item<float>();
             loss += term * _training.ContrastiveWeight;

@@ -7,7 +7,7 @@ namespace BrainMVP.Federated.Training.Devices;
 /// <summary>
 /// One replica for each device. The first one is the master: it holds what is saved, and the optimiser works on it. The
 /// micro-batches of a step are dealt out in turn; their gradients are added on the master in the order of the devices,
-/// so a step means the same on any number of devices.
+/// so its gradients are the same on any number of devices. Running statistics are the mean over the devices.
 /// </summary>
 internal sealed class ReplicaGroup : IDisposable
 {

@@ -6,6 +6,7 @@ using BrainMVP.Federated.Networks.Masking;
 using BrainMVP.Federated.Networks.Models;
 using BrainMVP.Federated.Networks.Templates;
 using BrainMVP.Federated.Training.Data;
+using BrainMVP.Federated.Training.Hosting;
 using BrainMVP.Federated.Training.Rounds;
 using static TorchSharp.torch;
 
@@ -24,7 +25,7 @@ internal sealed class Validation(Plan plan, string site, SiteData data)
     private const int BatchVoxels = LargestBatch * 96 * 96 * 96;
 
     /// <summary>Sums in double and in a fixed order, by the name of a <see cref="ValidationView"/>. Leaves the model in evaluation mode.</summary>
-    /// <exception cref="FederationException">BMF-1502 when an error is not finite.</exception>
+    /// <exception cref="FederationException">BMF-1502 when an error is not finite, BMF-1507 when one sample does not fit into memory.</exception>
     public IReadOnlyDictionary<string, ValidationSum> Run(ReconstructionModel model, TemplateBank templates, Action<TrainingProgress> progress, CancellationToken ct)
     {
         var crop = plan.Imaging.Crop;
@@ -41,10 +42,7 @@ internal sealed class Validation(Plan plan, string site, SiteData data)
         {
             ct.ThrowIfCancellationRequested();
             progress(new TrainingProgress("evaluate", done, samples.Count, 0));
-            using var scope = NewDisposeScope();
-            var views = part.Select(s => View(s, templates, device)).ToArray();
-            var volume = model.call(stack(views).unsqueeze(1)).Volume.cpu().contiguous();
-            foreach (var (sample, measured) in part.Zip(Measure(ModelState.Elements(volume).ToArray(), part)))
+            foreach (var (sample, measured) in part.Zip(Measure(Reconstruct(model, templates, part, device), part)))
             {
                 var name = sample.View.Name;
                 sums[name] = (sums.GetValueOrDefault(name) ?? ValidationSum.Zero) + measured;
@@ -57,6 +55,28 @@ internal sealed class Validation(Plan plan, string site, SiteData data)
         return sums.Values.All(s => double.IsFinite(s.SquaredError))
             ? sums
             : throw ErrorCatalogue.TrainingDiverged.With("The validation error of the model is not finite.");
+    }
+
+    /// <summary>Reconstructed voxels of all samples; half of them at a time where memory runs out.</summary>
+    private float[] Reconstruct(ReconstructionModel model, TemplateBank templates, ReadOnlyMemory<ValidationSample> part, Device device)
+    {
+        try
+        {
+            using var scope = NewDisposeScope();
+            var views = part.ToArray().Select(s => View(s, templates, device)).ToArray();
+            var volume = model.call(stack(views).unsqueeze(1)).Volume.cpu().contiguous();
+            return ModelState.Elements(volume).ToArray();
+        }
+        catch (Exception e) when (OutOfMemory.Is(e) && part.Length > 1)
+        {
+            MemoryLimit.Release();
+        }
+        catch (Exception e) when (OutOfMemory.Is(e))
+        {
+            throw ErrorCatalogue.TrainingOutOfMemory.With($"Validation failed on {device}: {e.Message.Split('\n')[0].Trim()}", e);
+        }
+
+        return [.. Reconstruct(model, templates, part[..(part.Length / 2)], device), .. Reconstruct(model, templates, part[(part.Length / 2)..], device)];
     }
 
     private Tensor View(ValidationSample sample, TemplateBank templates, Device device)

@@ -21,6 +21,17 @@ public static class TorchDevices
     /// <exception cref="FederationException">BMF-1506 for an unknown word, or when CUDA is asked for and does not work.</exception>
     public static IReadOnlyList<Device> Parse(string word) => Parse(word, CudaDevices);
 
+    /// <summary>Refuses what no machine could understand, without looking at this one.</summary>
+    /// <exception cref="FederationException">BMF-1506.</exception>
+    public static void RequireWord(string word)
+    {
+        var name = word.Trim().ToLowerInvariant();
+        if (name is not (Auto or "cpu" or "cuda" or "all") && Index(name) is null)
+        {
+            throw Unknown(word);
+        }
+    }
+
     internal static IReadOnlyList<Device> Parse(string word, Func<CudaState> probe)
     {
         var name = word.Trim().ToLowerInvariant();
@@ -29,7 +40,7 @@ public static class TorchDevices
             "cpu" => new CudaState([], ""),
             Auto or "cuda" or "all" => probe(),
             _ when Index(name) is not null => probe(),
-            _ => throw ErrorCatalogue.DeviceUnavailable.With($"\"{word}\" is not auto, cpu, cuda, cuda:N or all."),
+            _ => throw Unknown(word),
         };
         if (name == "cpu" || (name == Auto && cuda.Indices.Count == 0))
         {
@@ -49,6 +60,8 @@ public static class TorchDevices
         IEnumerable<int> chosen = name == "cuda" ? [cuda.Indices[0]] : Index(name) is { } one ? [one] : cuda.Indices;
         return [.. chosen.Select(i => new Device(DeviceType.CUDA, i))];
     }
+
+    private static FederationException Unknown(string word) => ErrorCatalogue.DeviceUnavailable.With($"\"{word}\" is not auto, cpu, cuda, cuda:N or all.");
 
     private static int? Index(string name) =>
         name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : null;

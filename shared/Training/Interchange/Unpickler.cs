@@ -205,6 +205,8 @@ internal sealed class Unpickler
 
     private void Call()
     {
+        // What calls make may be held by the stack, the memo or a container: all of it is counted.
+        _containers++;
         var call = PopLast(2);
         var arguments = (call[1] as InertTuple)?.Items ?? throw Damaged("calls something without a tuple of arguments");
         switch (call[0])

@@ -27,6 +27,14 @@ public static class ModelFile
         }
     }
 
+    /// <summary>Checks that a file is a model of a plan's network, before anything costly begins.</summary>
+    /// <exception cref="FederationException">BMF-1401, BMF-1405 or BMF-1406.</exception>
+    public static void Require(Plan plan, string path)
+    {
+        using var model = ReconstructionModel.Create(plan.Network);
+        Load(model, path);
+    }
+
     /// <summary>Makes the templates of some modalities and fills those that have a file.</summary>
     /// <exception cref="FederationException">BMF-1401, BMF-1405 or BMF-1406.</exception>
     public static TemplateBank LoadTemplates(Plan plan, IEnumerable<string> modalities, IReadOnlyDictionary<string, string> paths)

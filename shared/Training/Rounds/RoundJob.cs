@@ -31,7 +31,7 @@ public sealed record RoundJob
 
     /// <summary>
     /// <c>auto</c>, <c>cpu</c>, <c>cuda</c>, <c>cuda:N</c> or <c>all</c>; more than one entry, or <c>all</c>, trains the
-    /// micro-batches of a step side by side.
+    /// micro-batches of a step side by side, on no more devices than a step has micro-batches.
     /// </summary>
     public IReadOnlyList<string> Devices { get; init; } = ["cpu"];
 
@@ -74,8 +74,11 @@ public sealed record RoundOutcome
     /// <summary>Seconds of training, resumed parts included.</summary>
     public required double TrainSeconds { get; init; }
 
-    /// <summary>Largest resident memory of this process during the round.</summary>
+    /// <summary>Largest resident memory of this process in the host during the round.</summary>
     public required long PeakMemoryBytes { get; init; }
+
+    /// <summary>Largest use of the first CUDA device's memory after a step, by all processes; 0 without one.</summary>
+    public long DeviceMemoryBytes { get; init; }
 
     /// <summary>What people should know about the round.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];

@@ -1,3 +1,4 @@
+using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Training.Devices;
 using BrainMVP.Federated.Training.Optimization;
@@ -17,7 +18,10 @@ internal sealed class RoundOptimizer : IDisposable
     private readonly ProximalTerm? _proximal;
 
     /// <param name="plan">Rates, decay, clipping, moving average.</param>
-    /// <param name="master">At the global model: the proximal term pulls back to it, the moving average starts there.</param>
+    /// <param name="master">
+    /// Where the round starts: the proximal term pulls back to it and the moving average begins there. That is the global
+    /// model, with the site's own batch normalisations where the plan keeps them local.
+    /// </param>
     public RoundOptimizer(Plan plan, Replica master)
     {
         (_plan, _master, _schedule) = (plan, master, new RunProgress(plan));
@@ -45,6 +49,7 @@ internal sealed class RoundOptimizer : IDisposable
     public double LossScale => Scaler?.Scale ?? 1;
 
     /// <summary>Updates the master from its gradients.</summary>
+    /// <exception cref="FederationException">BMF-1502 when the gradients are not finite; nothing was updated then.</exception>
     /// <param name="progress">Of the run, 0..1.</param>
     public void Step(double progress)
     {
@@ -57,9 +62,9 @@ internal sealed class RoundOptimizer : IDisposable
         }
 
         _proximal?.AddGradients(training.ProximalWeight);
-        if (training.ClipNorm > 0)
+        if (!double.IsFinite(GradientClipping.Clip(network, training.ClipNorm)))
         {
-            GradientClipping.Clip(network, training.ClipNorm);
+            throw ErrorCatalogue.TrainingDiverged.With("The gradients of a step are not finite.");
         }
 
         var factor = _schedule.LearningRateFactor(progress);

@@ -40,7 +40,7 @@ internal sealed class RoundSession : IDisposable
         Optimizer = new RoundOptimizer(job.Plan, Group.Master);
         if (KeepsMoments)
         {
-            OptimizerSnapshot.Load(job.SnapshotFolder!, Optimizer.AdamW);
+            OptimizerSnapshot.Load(job.SnapshotFolder!, Optimizer);
         }
 
         Start = StartHash(data);

@@ -1,4 +1,5 @@
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Contracts.Tensors;
 using BrainMVP.Federated.Training.Batches;
@@ -38,7 +39,7 @@ public static class RoundTrainer
         progress(new TrainingProgress("prepare", 0, 1, 0));
         DeviceMemory.ResetPeak();
         TorchRuntime.Start(job.Plan.Training.Threads);
-        var devices = job.Devices.SelectMany(TorchDevices.Parse).ToArray();
+        var devices = job.Devices.SelectMany(TorchDevices.Parse).Take(job.Plan.Training.Accumulation).ToArray();
         if (devices[0].type == DeviceType.CUDA)
         {
             TorchRuntime.UseFastCuda();
@@ -57,12 +58,18 @@ public static class RoundTrainer
 
     private static RoundState Train(RoundSession session, SiteData data, RoundState state, Action<TrainingProgress> progress, CancellationToken ct)
     {
+        var deviceMemory = state.DeviceMemoryBytes;
         var (job, plan, steps) = (session.Job, session.Job.Plan, session.Job.Plan.Rounds.LocalSteps);
         var (schedule, notes) = (new RunProgress(plan), state.Notes.ToList());
         var draws = new SortedDictionary<string, long>(state.TargetDraws.ToDictionary(), StringComparer.Ordinal);
         var sums = state.LossSums.Count > 0 ? StepLosses.FromDictionary(state.LossSums) : default;
         var pinned = session.Group.Master.Device.type == DeviceType.CUDA;
         using var feed = new BatchFeed(plan, new BatchSampler(plan, job.Site, data, session.GlobalTemplates), job.Round, session.Group.Count, pinned);
+        if (state.Steps == 0 && plan.Training.Precision != Precisions.Fp32 && Autocast.Unavailable is { } reason)
+        {
+            Warn($"This round is trained in fp32: {reason}");
+        }
+
         var step = new TrainingStep(plan, feed, session.Group, session.Optimizer) { Pieces = state.Pieces, Warn = Warn };
         void Warn(string sentence)
         {
@@ -70,12 +77,14 @@ public static class RoundTrainer
             progress(new TrainingProgress("train", state.Steps, steps, 0, sentence));
         }
 
+        // Whole rounds: in the middle of one, the statistics would be those of the site and not the global ones.
+        var frozen = plan.Training.BatchNorm == "fixed" && schedule.At(job.Round, 0) >= plan.Training.BatchNormFixedFrom;
         var began = TimeProvider.System.GetTimestamp();
         session.Group.Master.Model.State.SetBatchesTracked(schedule.GlobalStep(job.Round, state.Steps));
         for (var done = state.Steps; done < steps;)
         {
             ct.ThrowIfCancellationRequested();
-            session.Group.Train(freezeStatistics: plan.Training.BatchNorm == "fixed" && schedule.At(job.Round, done) >= plan.Training.BatchNormFixedFrom);
+            session.Group.Train(frozen);
             var losses = step.Run(job.Round, done, draws);
             sums += losses;
             done++;
@@ -90,11 +99,13 @@ public static class RoundTrainer
                     TrainSeconds = state.TrainSeconds + TimeProvider.System.GetElapsedTime(began).TotalSeconds,
                     Pieces = step.Pieces,
                     Notes = [.. notes],
+                    DeviceMemoryBytes = deviceMemory,
                 };
                 RoundCheckpoint.Save(job.JobFolder, state, session);
                 began = TimeProvider.System.GetTimestamp();
             }
 
+            deviceMemory = Math.Max(deviceMemory, DeviceMemory.Cuda(session.Group.Master.Device)?.Used ?? 0);
             progress(new TrainingProgress("train", done, steps, losses.Total));
         }
 
@@ -106,7 +117,7 @@ public static class RoundTrainer
         var (job, master) = (session.Job, session.Group.Master);
         var localModel = Path.Combine(job.JobFolder, "local.safetensors");
         var snapshot = Path.Combine(job.JobFolder, "snapshot");
-        OptimizerSnapshot.Save(snapshot, session.Optimizer.AdamW);
+        OptimizerSnapshot.Save(snapshot, session.Optimizer);
         if (job.Plan.Training.BatchNorm == "local")
         {
             BatchNormSnapshot.Save(snapshot, master.Model);
@@ -125,6 +136,7 @@ public static class RoundTrainer
             SnapshotFolder = snapshot,
             TrainSeconds = state.TrainSeconds,
             PeakMemoryBytes = DeviceMemory.PeakResident(),
+            DeviceMemoryBytes = state.DeviceMemoryBytes,
             Notes = state.Notes,
         };
     }

@@ -9,7 +9,7 @@ public sealed class ModelEvaluatorTests
     {
         using var run = new TinyRun();
         var outcome = run.Train(run.Job("job"));
-        var sums = ModelEvaluator.Run(run.Plan, "north", run.ModelPath, new Dictionary<string, string>(), run.Cases, _ => { }, TestContext.Current.CancellationToken);
+        var sums = ModelEvaluator.Run(run.Evaluation(), run.Cases, _ => { }, TestContext.Current.CancellationToken);
         Assert.Equal(outcome.Validation, sums);
     }
 
@@ -19,7 +19,7 @@ public sealed class ModelEvaluatorTests
         using var run = new TinyRun();
         var outcome = run.Train(run.Job("job"));
         var paths = new Dictionary<string, string> { ["t1"] = outcome.LocalModelPath };
-        var sums = ModelEvaluator.Run(run.Plan, "north", run.ModelPath, paths, run.Cases, _ => { }, TestContext.Current.CancellationToken);
+        var sums = ModelEvaluator.Run(run.Evaluation() with { TemplatePaths = paths }, run.Cases, _ => { }, TestContext.Current.CancellationToken);
         Assert.NotEqual(outcome.Validation["t1"], sums["t1"]);
         Assert.Equal(outcome.Validation["t2"].Voxels, sums["t2"].Voxels);
     }
@@ -29,6 +29,6 @@ public sealed class ModelEvaluatorTests
     {
         using var run = new TinyRun();
         Assert.Throws<OperationCanceledException>(() =>
-            ModelEvaluator.Run(run.Plan, "north", run.ModelPath, new Dictionary<string, string>(), run.Cases, _ => { }, new CancellationToken(canceled: true)));
+            ModelEvaluator.Run(run.Evaluation(), run.Cases, _ => { }, new CancellationToken(canceled: true)));
     }
 }

@@ -92,7 +92,7 @@ public sealed class ValidationTests
         var plain = Measure(run);
         Assert.NotEqual(plain["t1"], Measure(run, change: t => t with { MaskGeometry = "cubes" })["t1"]);
         var plan = run.Plan with { Imaging = run.Plan.Imaging with { CropPosition = "foreground" } };
-        Assert.NotEqual(plain["t1"], ModelEvaluator.Run(plan, "north", run.ModelPath, new Dictionary<string, string>(), run.Cases, _ => { }, TestContext.Current.CancellationToken)["t1"]);
+        Assert.NotEqual(plain["t1"], ModelEvaluator.Run(run.Evaluation() with { Plan = plan }, run.Cases, _ => { }, TestContext.Current.CancellationToken)["t1"]);
     }
 
     [Fact]
@@ -111,15 +111,12 @@ public sealed class ValidationTests
     {
         using var run = new TinyRun();
         var told = new List<(long Done, long Total)>();
-        ModelEvaluator.Run(run.Plan, "north", run.ModelPath, new Dictionary<string, string>(), run.Cases, p => told.AddRange(p.Phase == "evaluate" ? [(p.Done, p.Total)] : []), TestContext.Current.CancellationToken);
+        ModelEvaluator.Run(run.Evaluation(), run.Cases, p => told.AddRange(p.Phase == "evaluate" ? [(p.Done, p.Total)] : []), TestContext.Current.CancellationToken);
         Assert.Equal((12L, 12L), told[^1]);
     }
 
     private static IReadOnlyDictionary<string, ValidationSum> Measure(TinyRun run, IReadOnlyList<TrainingCase>? cases = null, Func<TrainingPlan, TrainingPlan>? change = null) => ModelEvaluator.Run(
-        change is null ? run.Plan : run.Plan with { Training = change(run.Plan.Training) },
-        "north",
-        run.ModelPath,
-        new Dictionary<string, string>(),
+        run.Evaluation() with { Plan = change is null ? run.Plan : run.Plan with { Training = change(run.Plan.Training) } },
         cases ?? run.Cases,
         _ => { },
         TestContext.Current.CancellationToken);
