@@ -58,16 +58,17 @@ public sealed class ModelInitializationTests
     }
 
     [Fact]
-    public void Untrained_full_network_has_unit_features_and_an_uninformed_contrastive_loss()
+    public void Untrained_full_network_has_the_published_spread_and_an_uninformed_contrastive_loss()
     {
-        using var model = ReconstructionModel.Create(new NetworkPlan { Depths = [1, 1, 2, 1] });
+        using var model = ReconstructionModel.Create(new NetworkPlan());
         ModelInitialization.Apply(model, 3);
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var (features, volume) = model.call(Tiny.Uniform([3, 1, 32, 32, 32], "input"));
-        Assert.InRange(features.std().item<float>(), 0.9, 1.1);
-        Assert.InRange(volume.std().item<float>(), 0.01, 0.5);
-        Assert.True(float.IsFinite(PretrainingLosses.Contrastive(features, features, 1).item<float>()));
+        var (features, volume) = model.call(Tiny.Uniform([6, 1, 32, 32, 32], "input"));
+        Assert.InRange(features.std().item<float>(), 0.95, 1.05);
+        Assert.InRange(volume.std().item<float>(), 0.050, 0.068);
+        var halves = features.chunk(2);
+        Assert.InRange(PretrainingLosses.Contrastive(halves[0], halves[1], 1).item<float>(), 1.05, 1.15);
     }
 
     private static float[] Flat(ReconstructionModel model) => [.. model.State.All.SelectMany(t => ModelState.Elements(t.Value).ToArray())];
