@@ -129,7 +129,7 @@ public sealed record TrainingPlan
     [PlanField("Number format of convolutions and matrix products; weights and sums stay fp32. fp16 scales the loss.", OneOf = [Precisions.Fp32, Precisions.Bf16, Precisions.Fp16])]
     public string Precision { get; init; } = Precisions.Fp32;
 
-    [PlanField("Recompute the inside of every block in the backward pass: less memory, more time, the same gradients.")]
+    [PlanField("Recompute parts of the blocks in the backward pass: less memory, more time, the same gradients.")]
     public bool Recomputation { get; init; }
 
     [PlanField("Batch normalisation: averaged over the sites; local keeps each site's own affine parameters and statistics from round to round (FedBN); fixed freezes the statistics from batchNormFixedFrom on (FixBN).", OneOf = ["averaged", "local", "fixed"])]

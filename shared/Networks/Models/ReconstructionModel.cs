@@ -28,7 +28,7 @@ public abstract class ReconstructionModel : Module<Tensor, Reconstruction>, INet
 
     /// <summary>The network of a plan, untrained: fill it by <see cref="ModelInitialization"/> or from a file.</summary>
     /// <param name="plan">Backbone, widths and depths.</param>
-    /// <param name="recomputation">Recompute the inside of blocks in the backward pass: less memory, more time, the same gradients.</param>
+    /// <param name="recomputation">Recompute parts of the blocks in the backward pass: less memory, more time, the same gradients.</param>
     public static ReconstructionModel Create(NetworkPlan plan, bool recomputation = false) => plan.Backbone switch
     {
         Backbones.UniFormer => new UniFormerModel(plan, recomputation),
