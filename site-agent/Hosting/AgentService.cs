@@ -147,7 +147,7 @@ public sealed partial class AgentService(SiteContext site, Worker worker, Certif
             }
             else
             {
-                LogDone(logger, assignment.Id);
+                LogDone(logger, assignment.Id, result.Summary);
                 _tracker.Finish();
             }
         }
@@ -255,8 +255,8 @@ public sealed partial class AgentService(SiteContext site, Worker worker, Certif
     [LoggerMessage(5, LogLevel.Debug, "{Assignment} begins.")]
     private static partial void LogBegun(ILogger logger, string assignment);
 
-    [LoggerMessage(6, LogLevel.Information, "{Assignment} is done.")]
-    private static partial void LogDone(ILogger logger, string assignment);
+    [LoggerMessage(6, LogLevel.Information, "{Assignment} is done. {Summary}")]
+    private static partial void LogDone(ILogger logger, string assignment, string summary);
 
     [LoggerMessage(7, LogLevel.Information, "{Assignment} was left: it is no longer due, or the agent stops.")]
     private static partial void LogOvertaken(ILogger logger, string assignment);

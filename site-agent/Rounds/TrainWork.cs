@@ -1,3 +1,4 @@
+using System.Globalization;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Json;
@@ -23,6 +24,7 @@ public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork datase
         RequireApproved(run);
         var (parent, parentHash) = await runs.FollowAsync(run, assignment.Round - 1, cancellation);
         var folder = run.Folder.Round(assignment.Round, assignment.Attempt);
+        var summary = "";
         if (!File.Exists(folder.Report))
         {
             if (run.Folder.LastCommitted() >= assignment.Round)
@@ -39,7 +41,7 @@ public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork datase
                 return WorkResult.Wait(LookAtTheClock);
             }
 
-            await TrainAsync(run, open, folder, policy, cancellation);
+            summary = Summarise(await TrainAsync(run, open, folder, policy, cancellation));
         }
 
         site.Progress.Set(assignment.Run, assignment.Round, "report");
@@ -47,7 +49,15 @@ public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork datase
             site.Link.Control,
             o => site.Link.Site.ReportAsync(new ReportRequest { Run = assignment.Run, Round = assignment.Round, Attempt = assignment.Attempt, Report = SignedFile.Load(folder.Report) }, o),
             cancellation);
-        return WorkResult.Finished;
+        return WorkResult.FinishedWith(summary);
+    }
+
+    private static string Summarise(RoundOutcome outcome)
+    {
+        const double Gibi = 1024.0 * 1024 * 1024;
+        var device = outcome.DeviceMemoryBytes > 0 ? $", {outcome.DeviceMemoryBytes / Gibi:F2} GiB on the device" : "";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{outcome.Steps} steps, {outcome.TrainSeconds / outcome.Steps:F2} s/step, peak memory {outcome.PeakMemoryBytes / Gibi:F2} GiB{device}. {string.Join(' ', outcome.Notes)}").TrimEnd();
     }
 
     private static void RequireApproved(KnownRun run)
@@ -58,7 +68,7 @@ public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork datase
         }
     }
 
-    private async Task TrainAsync(KnownRun run, RoundOpenDocument open, RoundFolder folder, PolicyDocument policy, CancellationToken cancellation)
+    private async Task<RoundOutcome> TrainAsync(KnownRun run, RoundOpenDocument open, RoundFolder folder, PolicyDocument policy, CancellationToken cancellation)
     {
         var (name, round) = (open.Context.Run, open.Context.Round);
         var began = site.Time.GetTimestamp();
@@ -108,5 +118,6 @@ public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork datase
             Timings = new Dictionary<string, double> { ["fetch"] = fetchSeconds, ["train"] = outcome.TrainSeconds },
             AuditHead = head,
         });
+        return outcome;
     }
 }
