@@ -4,7 +4,6 @@ using BrainMVP.Federated.Contracts.Identity;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Contracts.Storage;
-using BrainMVP.Federated.Contracts.Tensors;
 using BrainMVP.Federated.Federation.Layouts;
 using BrainMVP.Federated.Imaging.Nifti;
 using BrainMVP.Federated.Imaging.Pictures;
@@ -32,7 +31,7 @@ internal static class PretrainResults
         var rows = new List<MontageRow>();
         foreach (var (modality, path) in PretrainFolder.TemplatesIn(folder.Templates, plan))
         {
-            var template = Read(path, plan, modality);
+            var template = CanvasVolume.Read(path, TensorGroups.Template(modality), plan.Imaging);
             NiftiWriter.Write(Path.Combine(folder.Templates, modality + ".nii.gz"), template);
             rows.Add(new MontageRow(modality, template));
         }
@@ -68,14 +67,4 @@ internal static class PretrainResults
     }
 
     private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
-
-    private static Volume Read(string path, Plan plan, string modality)
-    {
-        using var reader = new SafetensorsReader(path);
-        var (canvas, spacing) = (plan.Imaging.Canvas, plan.Imaging.SpacingMm);
-
-        // The canvas's centre is the origin; along R, A, S.
-        var affine = Affine.Scaling(spacing, spacing, spacing, -(canvas[0] - 1) / 2.0 * spacing, -(canvas[1] - 1) / 2.0 * spacing, -(canvas[2] - 1) / 2.0 * spacing);
-        return new Volume(new VolumeShape(canvas[0], canvas[1], canvas[2]), affine, reader.ReadFloats(TensorGroups.Template(modality)));
-    }
 }

@@ -1,6 +1,5 @@
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Contracts.Storage;
-using BrainMVP.Federated.Contracts.Tensors;
 using BrainMVP.Federated.Federation.Layouts;
 using BrainMVP.Federated.Imaging.Nifti;
 using BrainMVP.Federated.Imaging.Pictures;
@@ -22,7 +21,7 @@ public static class TemplateFiles
     /// <param name="owners">Volumes of every site that owns it.</param>
     public static StructureResult Write(SimulationFolder folder, Plan plan, string modality, IReadOnlyList<SiteVolumes> owners)
     {
-        var template = Read(Path.Combine(folder.Templates, modality + ".safetensors"), plan, modality);
+        var template = CanvasVolume.Read(Path.Combine(folder.Templates, modality + ".safetensors"), TensorGroups.Template(modality), plan.Imaging);
         NiftiWriter.Write(Path.Combine(folder.Templates, modality + ".nii.gz"), template);
         DurableFile.WriteAllBytes(Path.Combine(folder.Templates, modality + ".png"), ThreePlane.Render(template));
         var mean = Mean(plan, modality, owners);
@@ -32,23 +31,13 @@ public static class TemplateFiles
             var file = Path.Combine(earlier, modality + ".safetensors");
             if (File.Exists(file))
             {
-                DurableFile.WriteAllBytes(Path.ChangeExtension(file, ".png"), ThreePlane.Render(Read(file, plan, modality)));
+                DurableFile.WriteAllBytes(Path.ChangeExtension(file, ".png"), ThreePlane.Render(CanvasVolume.Read(file, TensorGroups.Template(modality), plan.Imaging)));
                 File.Delete(file);
             }
         }
 
         var threshold = HeadThreshold * mean.Max();
         return StructureTest.Evaluate(template.Voxels, mean, [.. mean.Select(v => v > threshold)], plan.Imaging.Canvas, (ulong)plan.Seed);
-    }
-
-    private static Volume Read(string path, Plan plan, string modality)
-    {
-        using var reader = new SafetensorsReader(path);
-        var canvas = plan.Imaging.Canvas;
-        var spacing = plan.Imaging.SpacingMm;
-        // The canvas's centre is the origin; along R, A, S.
-        var affine = Affine.Scaling(spacing, spacing, spacing, -(canvas[0] - 1) / 2.0 * spacing, -(canvas[1] - 1) / 2.0 * spacing, -(canvas[2] - 1) / 2.0 * spacing);
-        return new Volume(new VolumeShape(canvas[0], canvas[1], canvas[2]), affine, reader.ReadFloats(TensorGroups.Template(modality)));
     }
 
     private static float[] Mean(Plan plan, string modality, IReadOnlyList<SiteVolumes> owners)

@@ -88,6 +88,7 @@ public static class RoundTrainer
             var losses = step.Run(job.Round, done, draws);
             sums += losses;
             done++;
+            deviceMemory = Math.Max(deviceMemory, DeviceMemory.Cuda(session.Group.Master.Device)?.Used ?? 0);
             if (done % plan.Training.CheckpointEvery == 0 || done == steps)
             {
                 RequireFinite(session);
@@ -105,7 +106,6 @@ public static class RoundTrainer
                 began = TimeProvider.System.GetTimestamp();
             }
 
-            deviceMemory = Math.Max(deviceMemory, DeviceMemory.Cuda(session.Group.Master.Device)?.Used ?? 0);
             progress(new TrainingProgress("train", done, steps, losses.Total));
         }
 
