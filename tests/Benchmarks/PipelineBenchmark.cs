@@ -23,8 +23,7 @@ internal static class PipelineBenchmark
         var passed = true;
         foreach (var size in Sizes(quick, threads).Where(s => side == 0 || s.Plan.Imaging.Crop[0] == side))
         {
-            var (pipeline, memory) = Measure(size);
-            var overhead = (memory / pipeline) - 1;
+            var (pipeline, memory, overhead) = Measure(size);
             passed &= overhead <= Target;
             table.Row(size.Name, Text(pipeline, "F3"), Text(memory, "F3"), Text(100 * overhead, "F1") + " %", "≤ 3 %");
         }
@@ -36,11 +35,11 @@ internal static class PipelineBenchmark
     {
         var demo = Presets.Create(Presets.Demo);
         var full = Presets.Create(Presets.V1);
-        yield return ("demo width, 32³, batch 3", Sized(demo, 32, 3), 20, quick ? 5 : 15);
+        yield return ("demo width, 32³, batch 3", Sized(demo, 32, 3), 10, quick ? 15 : 41);
         if (!quick)
         {
-            yield return ("demo width, 48³, batch 3", Sized(demo, 48, 3), 8, 11);
-            yield return ("full width, 96³, batch 1", Sized(full, 96, 1), 1, 2);
+            yield return ("demo width, 48³, batch 3", Sized(demo, 48, 3), 6, 15);
+            yield return ("full width, 96³, batch 1", Sized(full, 96, 1), 3, 2);
         }
 
         Plan Sized(Plan plan, int crop, int batch) => plan with
@@ -51,8 +50,12 @@ internal static class PipelineBenchmark
         };
     }
 
-    /// <summary>Medians of steps per second.</summary>
-    private static (double Pipeline, double Memory) Measure((string Name, Plan Plan, int Block, int Repetitions) size)
+    /// <summary>
+    /// Medians of steps per second, and the median over the pairs of neighbouring blocks of how much longer the one with
+    /// the pipeline took: what else the machine does lasts longer than a pair and drops out. Blocks are longer than the
+    /// batches that are drawn ahead.
+    /// </summary>
+    private static (double Pipeline, double Memory, double Overhead) Measure((string Name, Plan Plan, int Block, int Repetitions) size)
     {
         using var scratch = new Scratch(size.Plan, cases: 6);
         var data = new SiteData(size.Plan, scratch.Job.Site, PreparedCases.Open(scratch.Job.DataFolder, size.Plan).Cases);
@@ -79,7 +82,10 @@ internal static class PipelineBenchmark
                     without.Run(1, i, draws);
                 }
             });
-        return (1000 * size.Block / Stopwatches.Median(times[0]), 1000 * size.Block / Stopwatches.Median(times[1]));
+        return (
+            1000 * size.Block / Stopwatches.Median(times[0]),
+            1000 * size.Block / Stopwatches.Median(times[1]),
+            Stopwatches.Median(times[0].Zip(times[1], (piped, ready) => (piped / ready) - 1)));
     }
 
     private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
