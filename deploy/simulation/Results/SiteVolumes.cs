@@ -73,7 +73,7 @@ public sealed class SiteVolumes
 
             if (i == 0)
             {
-                Picture(data, scan.Cases.First(c => c.Subject == prepared.Subject), folder);
+                Picture(data, scan.Cases.First(c => c.Name == prepared.Subject), folder);
             }
         }
 
@@ -83,7 +83,7 @@ public sealed class SiteVolumes
     private static void Picture(SiteData data, ScannedCase first, SimulationFolder folder)
     {
         var rows = first.Series.OrderBy(s => Contracts.Identity.Modalities.IndexOf(s.Key))
-            .Select(s => new MontageRow(s.Key.ToUpperInvariant(), Imaging.Transforms.Orientation.ToRas(Imaging.Nifti.NiftiReader.Read(s.Value))))
+            .Select(s => new MontageRow(s.Key.ToUpperInvariant(), Imaging.Transforms.Orientation.ToRas(Imaging.Nifti.NiftiReader.Read(s.Value.Path, s.Value.Volume))))
             .ToArray();
         Contracts.Storage.DurableFile.WriteAllBytes(Path.Combine(folder.Root, "cases", data.Site.Name + ".png"), Montage.Render(rows));
     }

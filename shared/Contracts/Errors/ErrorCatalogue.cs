@@ -32,6 +32,14 @@ public static class ErrorCatalogue
     public static readonly ErrorCode ManifestInvalid = new(1109, "The CSV manifest cannot be used.", "The manifest needs a header line subject,modality,path and one series a line; the message names the line.", 20);
     public static readonly ErrorCode DataFolderMissing = new(1110, "The data folder does not exist or cannot be read.", "Check the path and its permissions.", 20);
     public static readonly ErrorCode ModalityDuplicate = new(1111, "A case has two series of one modality.", "Name the wanted series in a CSV manifest; until then the case is skipped.", 20);
+    public static readonly ErrorCode SeriesUnconfirmed = new(1112, "A series has an uncertain modality that nobody has confirmed.", "Set its status in the manifest to accepted (with the right modality) or ignored; until then the case is skipped.", 20);
+    public static readonly ErrorCode DatasetFileInvalid = new(1113, "A file that describes a data set cannot be used.", "Correct the file that the message names, or write a CSV manifest instead.", 20);
+    public static readonly ErrorCode ProgramMissing = new(1114, "An external program is not installed or too old.", "Install the program that the message names, or give its path; on Debian: apt-get install dcm2niix elastix.", 21);
+    public static readonly ErrorCode ProgramFailed = new(1115, "An external program failed.", "The message holds the end of what it printed; its whole output is in the case's folder.", 21);
+    public static readonly ErrorCode ProgramTimedOut = new(1116, "An external program took too long and was stopped.", "Raise the step's timeout in the pipeline file, or look at the case by hand.", 21);
+    public static readonly ErrorCode PipelineInvalid = new(1117, "The preparation pipeline cannot be used.", "Correct the field that the message names; `site-agent data prepare --example` prints a commented pipeline.", 20);
+    public static readonly ErrorCode StepOutputInvalid = new(1118, "A preparation step gave an unusable volume.", "Look at the volumes in the case's folder; the case is skipped meanwhile.", 20);
+    public static readonly ErrorCode DicomUnreadable = new(1119, "A DICOM series cannot be converted.", "Export the series again as classic or enhanced MR images.", 20);
 
     public static readonly ErrorCode TokenInvalid = new(1201, "The enrolment token is not valid.", "Ask the consortium administrator for a new token; a token works once and for a limited time.", 30);
     public static readonly ErrorCode CertificateRefused = new(1202, "The certificate was refused.", "Enrol again with a new token, or ask the administrator whether the site was revoked.", 30);

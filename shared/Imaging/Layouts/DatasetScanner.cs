@@ -114,12 +114,12 @@ public static class DatasetScanner
                 : $"{path} holds no image named by subject and modality{(_ignored.Count > 0 ? $"; {_ignored.Count} images have other names, for example {Path.GetFileName(_ignored[0])}" : "")}.");
         }
 
-        private static OrderedDictionary<string, string> InOrder(Dictionary<string, string> series)
+        private static OrderedDictionary<string, SeriesFile> InOrder(Dictionary<string, string> series)
         {
-            var ordered = new OrderedDictionary<string, string>(StringComparer.Ordinal);
+            var ordered = new OrderedDictionary<string, SeriesFile>(StringComparer.Ordinal);
             foreach (var modality in Modalities.All.Where(series.ContainsKey))
             {
-                ordered.Add(modality, series[modality]);
+                ordered.Add(modality, new SeriesFile(series[modality]));
             }
 
             return ordered;

@@ -2,10 +2,23 @@ using BrainMVP.Federated.Contracts.Errors;
 
 namespace BrainMVP.Federated.Imaging.Layouts;
 
-/// <summary>One subject with its series.</summary>
+/// <summary>One examination of one subject with its series.</summary>
 /// <param name="Subject">Name from the folder, the file names or the manifest.</param>
-/// <param name="Series">Full path by canonical modality, in canonical order.</param>
-public sealed record ScannedCase(string Subject, IReadOnlyDictionary<string, string> Series);
+/// <param name="Series">By canonical modality, in canonical order.</param>
+public sealed record ScannedCase(string Subject, IReadOnlyDictionary<string, SeriesFile> Series)
+{
+    /// <summary>Examination of a subject that has several; empty otherwise.</summary>
+    public string Session { get; init; } = "";
+
+    /// <summary>Label map of the case; null without one.</summary>
+    public SeriesFile? Segmentation { get; init; }
+
+    /// <summary>Class of the case for classification; empty without one.</summary>
+    public string Class { get; init; } = "";
+
+    /// <summary>Subject and session, unique in a data set.</summary>
+    public string Name => Session.Length == 0 ? Subject : $"{Subject}_{Session}";
+}
 
 /// <summary>One subject that was left out, and why.</summary>
 public sealed record SkippedCase(string Subject, ErrorCode Error, string Detail);

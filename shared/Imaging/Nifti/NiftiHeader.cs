@@ -30,6 +30,10 @@ internal sealed class NiftiHeader
     /// <summary>Null when voxels are stored as they are: slope 0 or not finite, or slope 1 with intercept 0.</summary>
     public required (double Slope, double Intercept)? Scale { get; init; }
 
+    /// <summary>Volumes along the dimensions after the third, 1 or more.</summary>
+    public required long Volumes { get; init; }
+
+    /// <summary>Bytes of one volume.</summary>
     public long DataBytes => Shape.Count * NiftiTypes.SizeOf((int)Type);
 
     /// <param name="bytes">The first bytes of the file, up to <see cref="MaximumBytes"/>.</param>
@@ -78,7 +82,7 @@ internal sealed class NiftiHeader
                 throw ErrorCatalogue.NiftiUnsupported.With($"{path} has datatype {code}, which is not a scalar integer or float type.");
             }
 
-            var shape = Shape();
+            var (shape, volumes) = Shape();
             var affine = ReadAffine(shape);
             if (!affine.IsInvertible)
             {
@@ -88,6 +92,7 @@ internal sealed class NiftiHeader
             return new NiftiHeader
             {
                 Shape = shape,
+                Volumes = volumes,
                 Affine = affine,
                 Type = (NiftiType)code,
                 BigEndian = bigEndian,
@@ -97,7 +102,7 @@ internal sealed class NiftiHeader
             };
         }
 
-        private VolumeShape Shape()
+        private (VolumeShape Shape, long Volumes) Shape()
         {
             var count = Dim(0);
             if (count is < 1 or > 7)
@@ -111,6 +116,7 @@ internal sealed class NiftiHeader
             }
 
             Span<int> sizes = stackalloc int[3];
+            var volumes = 1L;
             for (var n = 1; n <= count; n++)
             {
                 var size = Dim(n);
@@ -119,14 +125,13 @@ internal sealed class NiftiHeader
                     throw Untrue($"dim[{n}] is {size}");
                 }
 
-                if (n > 3 && size != 1)
-                {
-                    throw ErrorCatalogue.NiftiUnsupported.With($"{path} holds {size} volumes along dimension {n}; one is needed.");
-                }
-
                 if (n <= 3)
                 {
                     sizes[n - 1] = (int)size;
+                }
+                else if ((volumes *= size) > NiftiReader.MaximumVolumes)
+                {
+                    throw Untrue($"it holds more than {NiftiReader.MaximumVolumes} volumes");
                 }
             }
 
@@ -137,7 +142,7 @@ internal sealed class NiftiHeader
                 throw Untrue($"its dimensions {sizes[0]}x{sizes[1]}x{sizes[2]} exceed {NiftiReader.MaximumVoxels} voxels");
             }
 
-            return new VolumeShape(sizes[0], sizes[1], sizes[2]);
+            return (new VolumeShape(sizes[0], sizes[1], sizes[2]), volumes);
         }
 
         private Affine ReadAffine(VolumeShape shape)

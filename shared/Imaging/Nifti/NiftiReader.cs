@@ -14,15 +14,30 @@ public static class NiftiReader
     /// <summary>Largest volume read: 256 Mi voxels, 1 GiB as float.</summary>
     public const long MaximumVoxels = 256L * 1024 * 1024;
 
+    /// <summary>Most volumes of one file, for example of a time series.</summary>
+    public const long MaximumVolumes = 100_000;
+
     /// <summary>Deflate cannot expand by more: 258 bytes from two bits.</summary>
     private const long GreatestExpansion = 1032;
 
+    /// <param name="path">A .nii, .nii.gz, .hdr or .img file.</param>
+    /// <param name="volume">0-based volume of a file that holds several; null when it must hold exactly one.</param>
     /// <exception cref="FederationException">BMF-1102 to BMF-1105 for a file that cannot be used, BMF-1110 when it cannot be opened.</exception>
-    public static Volume Read(string path)
+    public static Volume Read(string path, int? volume = null) => Guarded(path, () => ReadFile(path, volume));
+
+    /// <summary>Reads the header alone.</summary>
+    /// <exception cref="FederationException">As <see cref="Read"/>, as far as the header tells.</exception>
+    public static NiftiInfo ReadInfo(string path) => Guarded(path, () =>
+    {
+        using var file = OpenHeader(path, out var header, out _, out _);
+        return new NiftiInfo(header.Shape, header.Volumes, header.Affine, header.Type.ToString().ToLowerInvariant());
+    });
+
+    private static T Guarded<T>(string path, Func<T> read)
     {
         try
         {
-            return ReadFile(path);
+            return read();
         }
         catch (InvalidDataException e)
         {
@@ -38,23 +53,51 @@ public static class NiftiReader
         }
     }
 
-    private static Volume ReadFile(string path)
+    private static Stream OpenHeader(string path, out NiftiHeader header, out ReadOnlyMemory<byte> ahead, out long most)
     {
-        var headerPath = path.EndsWith(".img", StringComparison.OrdinalIgnoreCase) ? Path.ChangeExtension(path, ".hdr")
-            : path.EndsWith(".img.gz", StringComparison.OrdinalIgnoreCase) ? path[..^7] + ".hdr.gz"
-            : path;
-        using var file = Open(headerPath, out var most);
-        var buffer = new byte[NiftiHeader.MaximumBytes];
-        var got = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-        var header = NiftiHeader.Parse(buffer.AsSpan(0, got), headerPath);
-        if (!header.IsPair)
+        var headerPath = HeaderPathOf(path);
+        var file = Open(headerPath, out most);
+        try
         {
             // NIfTI-1 headers are shorter than the buffer; what was read beyond them may already be voxels.
-            return ReadVoxels(file, buffer.AsMemory(0, got), header, most, path);
+            var buffer = new byte[NiftiHeader.MaximumBytes];
+            var got = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+            header = NiftiHeader.Parse(buffer.AsSpan(0, got), headerPath);
+            ahead = buffer.AsMemory(0, got);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static string HeaderPathOf(string path) =>
+        path.EndsWith(".img", StringComparison.OrdinalIgnoreCase) ? Path.ChangeExtension(path, ".hdr")
+            : path.EndsWith(".img.gz", StringComparison.OrdinalIgnoreCase) ? path[..^7] + ".hdr.gz"
+            : path;
+
+    private static Volume ReadFile(string path, int? volume)
+    {
+        using var file = OpenHeader(path, out var header, out var ahead, out var most);
+        if (volume is null && header.Volumes != 1)
+        {
+            throw ErrorCatalogue.NiftiUnsupported.With($"{path} holds {header.Volumes} volumes; one is needed.");
         }
 
-        using var image = Open(ImagePathOf(headerPath), out var mostOfImage);
-        return ReadVoxels(image, ReadOnlyMemory<byte>.Empty, header, mostOfImage, path);
+        if (volume is { } n && (n < 0 || n >= header.Volumes))
+        {
+            throw ErrorCatalogue.NiftiUnsupported.With($"{path} holds {header.Volumes} volumes; number {n} (counted from 0) is not among them.");
+        }
+
+        if (!header.IsPair)
+        {
+            return ReadVoxels(file, ahead, header, volume ?? 0, most, path);
+        }
+
+        using var image = Open(ImagePathOf(HeaderPathOf(path)), out var mostOfImage);
+        return ReadVoxels(image, ReadOnlyMemory<byte>.Empty, header, volume ?? 0, mostOfImage, path);
     }
 
     private static string ImagePathOf(string headerPath)
@@ -84,15 +127,17 @@ public static class NiftiReader
         }
     }
 
-    private static Volume ReadVoxels(Stream stream, ReadOnlyMemory<byte> ahead, NiftiHeader header, long most, string path)
+    private static Volume ReadVoxels(Stream stream, ReadOnlyMemory<byte> ahead, NiftiHeader header, int volume, long most, string path)
     {
-        if (header.DataBytes > most - header.DataOffset)
+        // At most 2^28 voxels of 8 bytes by 10^5 volumes: no overflow.
+        var start = header.DataOffset + (header.DataBytes * volume);
+        if (header.DataBytes > most - start)
         {
             throw ErrorCatalogue.FileTruncated.With($"{path} is too short for {header.Shape} voxels of {header.Type}.");
         }
 
         using var voxels = new AheadStream(ahead, stream);
-        voxels.Skip(header.DataOffset);
+        voxels.Skip(start);
         return new Volume(header.Shape, header.Affine, Decode(voxels, header, path));
     }
 

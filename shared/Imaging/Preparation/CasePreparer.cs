@@ -28,8 +28,9 @@ public static class CasePreparer
         foreach (var modality in modalities)
         {
             cancellation.ThrowIfCancellationRequested();
-            var volume = NiftiReader.Read(scanned.Series[modality]);
-            CheckVoxels(volume, modality, scanned.Series[modality]);
+            var series = scanned.Series[modality];
+            var volume = NiftiReader.Read(series.Path, series.Volume);
+            CheckVoxels(volume, modality, series.Path);
             read[modality] = volume;
         }
 
@@ -45,7 +46,7 @@ public static class CasePreparer
         }
 
         channels = Crop(channels);
-        return new PreparedCase(scanned.Subject, modalities, channels[0].Shape, [.. channels.Select(c => c.Voxels)], notes);
+        return new PreparedCase(scanned.Name, modalities, channels[0].Shape, [.. channels.Select(c => c.Voxels)], notes);
     }
 
     private static void CheckVoxels(Volume volume, string modality, string path)

@@ -47,7 +47,7 @@ public sealed class PreparedDataset
         var cases = new List<PreparedEntry>();
         var skipped = scan.Skipped.Select(s => new SkippedEntry(s.Subject, s.Error.Id, s.Detail)).ToList();
         var done = 0;
-        foreach (var scanned in scan.Cases.OrderBy(c => c.Subject, StringComparer.Ordinal))
+        foreach (var scanned in scan.Cases.OrderBy(c => c.Name, StringComparer.Ordinal))
         {
             cancellation.ThrowIfCancellationRequested();
             string outcome;
@@ -59,11 +59,11 @@ public sealed class PreparedDataset
             }
             catch (FederationException e) when (e.Code.Number is >= 1100 and < 1200)
             {
-                skipped.Add(new SkippedEntry(scanned.Subject, e.Code.Id, e.Message));
+                skipped.Add(new SkippedEntry(scanned.Name, e.Code.Id, e.Message));
                 outcome = e.Code.Id;
             }
 
-            progress?.Report(new PreparationProgress(++done, scan.Cases.Count, scanned.Subject, outcome));
+            progress?.Report(new PreparationProgress(++done, scan.Cases.Count, scanned.Name, outcome));
         }
 
         skipped.Sort((a, b) => string.CompareOrdinal(a.Subject, b.Subject));
@@ -137,18 +137,19 @@ public sealed class PreparedDataset
         var prepared = CasePreparer.Prepare(scanned, plan, cancellation);
         CaseFile.Write(path, prepared);
         int[] shape = [prepared.Shape.I, prepared.Shape.J, prepared.Shape.K];
-        return (new PreparedEntry(scanned.Subject, prepared.Modalities, file, CaseFile.Hash(path), shape, prepared.Notes), false);
+        return (new PreparedEntry(scanned.Name, prepared.Modalities, file, CaseFile.Hash(path), shape, prepared.Notes), false);
     }
 
     /// <summary>SHA-256 over the transform version, the plan's imaging part, the subject and each series' name and bytes.</summary>
     private static string Key(ScannedCase scanned, string imagingHash)
     {
-        var text = new StringBuilder(FormattableString.Invariant($"{CasePreparer.TransformVersion}\n{imagingHash}\n{scanned.Subject}\n"));
-        foreach (var (modality, path) in scanned.Series.OrderBy(s => Modalities.IndexOf(s.Key)))
+        var text = new StringBuilder(FormattableString.Invariant($"{CasePreparer.TransformVersion}\n{imagingHash}\n{scanned.Name}\n"));
+        foreach (var (modality, series) in scanned.Series.OrderBy(s => Modalities.IndexOf(s.Key)))
         {
+            var path = series.Path;
             try
             {
-                text.Append(modality).Append(' ').Append(CaseFile.Hash(path)).Append('\n');
+                text.Append(modality).Append(' ').Append(series.Volume).Append(' ').Append(CaseFile.Hash(path)).Append('\n');
                 var image = Path.ChangeExtension(path, ".img");
                 if (path.EndsWith(".hdr", StringComparison.OrdinalIgnoreCase) && File.Exists(image))
                 {

@@ -75,7 +75,7 @@ public sealed class ScannerTests : IDisposable
         Write("m.csv", "path,Subject,session,modality\nimg/one.nii.gz,s1,x,T1w\n\n\"img/two, too.nii.gz\",s1,,FL\nimg/none.nii.gz,s2,,t2\n");
         var scan = DatasetScanner.Scan(_folder.File("m.csv"));
         Assert.Equal(["flair", "t1"], Assert.Single(scan.Cases).Series.Keys);
-        Assert.Equal(_folder.File("img/one.nii.gz"), scan.Cases[0].Series["t1"]);
+        Assert.Equal(_folder.File("img/one.nii.gz"), scan.Cases[0].Series["t1"].Path);
         Assert.Contains("Line 5", Assert.Single(scan.Skipped).Detail, StringComparison.Ordinal);
     }
 
