@@ -12,6 +12,12 @@ namespace BrainMVP.Federated.Imaging.Nifti;
 /// </summary>
 internal static class NiftiOrientation
 {
+    /// <summary>Voxel sizes that anything could have, in mm or by mistake in metres or micrometres.</summary>
+    private const double LeastSize = 1e-6;
+    private const double GreatestSize = 1e6;
+
+    /// <summary>Volume of the skewed unit voxel below which axes count as parallel.</summary>
+    private const double LeastVolume = 1e-4;
     private const double FloatEpsilon = 1.1920928955078125e-07;
     private const double DoubleEpsilon = 2.220446049250313e-16;
 
@@ -30,9 +36,23 @@ internal static class NiftiOrientation
             warnings.Add("the header gives no orientation (sform_code and qform_code are 0): the first axis is taken to run towards the left");
         }
 
-        return affine.IsInvertible
-            ? (affine, warnings.Count == 0 ? null : string.Join("; ", warnings))
-            : throw Untrue(path, "its affine cannot be inverted");
+        Check(affine, path);
+        return (affine, warnings.Count == 0 ? null : string.Join("; ", warnings));
+    }
+
+    /// <summary>Later steps multiply, invert and take roots of these numbers.</summary>
+    private static void Check(Affine affine, string path)
+    {
+        var (x, y, z) = affine.Spacing;
+        if (!affine.IsInvertible || Math.Abs(affine.Determinant) < LeastVolume * x * y * z)
+        {
+            throw Untrue(path, "its affine cannot be inverted");
+        }
+
+        if (Math.Min(x, Math.Min(y, z)) < LeastSize || Math.Max(x, Math.Max(y, z)) > GreatestSize)
+        {
+            throw Untrue(path, string.Create(CultureInfo.InvariantCulture, $"its voxels are {x} x {y} x {z} mm"));
+        }
     }
 
     /// <summary>Codes beyond those of the standard count as absent, as in nibabel.</summary>

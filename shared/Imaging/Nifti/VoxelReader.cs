@@ -4,11 +4,12 @@ namespace BrainMVP.Federated.Imaging.Nifti;
 
 /// <summary>
 /// Voxels of one volume from a stream that stores the first axis fastest to an array that stores the last axis fastest,
-/// in buffers of at most 4 MiB beside the array itself.
+/// in buffers of at most 6 MiB beside the array itself.
 /// </summary>
 internal static class VoxelReader
 {
     private const int RawBytes = 4 << 20;
+    private const int RunVoxels = 1 << 19;
 
     // A tile of floats stays in the first-level cache; the odd stride keeps its rows in different sets of it.
     private const int TileSlices = 32;
@@ -75,8 +76,8 @@ internal static class VoxelReader
     {
         var (shape, size) = (header.Shape, header.VoxelBytes);
         var plane = shape.I * shape.J;
-        var raw = new byte[RawBytes];
-        var values = new float[RawBytes / size];
+        var raw = new byte[RunVoxels * size];
+        var values = new float[RunVoxels];
         float[]? voxels = null;
         for (var k = 0; k < shape.K; k++)
         {
