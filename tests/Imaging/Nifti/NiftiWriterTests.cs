@@ -25,7 +25,7 @@ public sealed class NiftiWriterTests : IDisposable
             Assert.Equal(volume.Shape, read.Shape);
             Assert.Equal(volume.Affine, read.Affine);
             Assert.Equal(volume.Voxels.Select(BitConverter.SingleToUInt32Bits), read.Voxels.Select(BitConverter.SingleToUInt32Bits));
-        }, iter: 60, threads: 1);
+        }, iter: 40, threads: 1);
 
     [Theory]
     [InlineData(NiftiStorage.UInt8, 0, 255, "uint8")]
@@ -99,7 +99,7 @@ public sealed class NiftiWriterTests : IDisposable
 
             // Near half a turn the quaternion's scalar part is the root of rounding.
             Assert.True(qform!.Value.IsClose(affine, 5e-3), $"qform {qform} is not {affine}");
-        }, iter: 300, threads: 1);
+        }, iter: 60, threads: 1);
 
     [Fact]
     public void Axis_aligned_affines_have_exact_qforms_and_sheared_ones_none()
