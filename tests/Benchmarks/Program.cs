@@ -3,25 +3,33 @@ using BrainMVP.Federated.Benchmarks;
 using BrainMVP.Federated.Training.Hosting;
 
 const string Help = """
-    Measures training on this machine. Ratios are measured side by side in one run; times are medians of repetitions.
+    Measures training and its data side on this machine. Ratios are measured side by side in one run; times are medians of repetitions.
 
       benchmarks step      one training step: our network and the same one written plainly
       benchmarks parts     where a step spends its time, part by part
       benchmarks memory    memory and time with recomputation and without
       benchmarks pipeline  training with the data pipeline and with the same tensors lying ready in memory
       benchmarks growth    resident memory over 1,000 steps of the demo preset
-      benchmarks all       all of them
+      benchmarks data      reading and preparing a .nii.gz, against zcat
+      benchmarks all       all of these
+      benchmarks fuzz      a million mutated NIfTI files through the reader: outcomes, time and memory
 
       --quick        small sizes and few repetitions
       --side N       only crops of N³ voxels: 32, 48 or 96
       --threads N    CPU threads, 1 by default
+      --file PATH    data: a .nii.gz of your own instead of phantom heads
+      --count N      fuzz: number of files
+      --seed N       fuzz: another seed makes other files
       --help         this text
     """;
 
 var command = args.FirstOrDefault() ?? "";
 var quick = args.Contains("--quick");
 var (threads, side) = (Number("--threads", 1), Number("--side", 0));
-if (args.Contains("--help") || threads is null or 0 || side is null)
+var (count, seed) = (Number("--count", 1_000_000), Number("--seed", 1));
+var fileAt = Array.IndexOf(args, "--file");
+var file = fileAt < 0 ? null : args.ElementAtOrDefault(fileAt + 1) ?? "";
+if (args.Contains("--help") || threads is null or 0 || side is null || count is null or 0 || seed is null || file is "")
 {
     Console.WriteLine(Help);
     return args.Contains("--help") ? 0 : 2;
@@ -37,7 +45,12 @@ if (command == GrowthBenchmark.ChildCommand)
     return GrowthBenchmark.RunChild(args);
 }
 
-string[] known = ["step", "parts", "memory", "pipeline", "growth"];
+if (command == "fuzz")
+{
+    return FuzzCommand.Run(count.Value, seed.Value) ? 0 : 1;
+}
+
+string[] known = ["step", "parts", "memory", "pipeline", "growth", "data"];
 var chosen = command == "all" ? known : [.. known.Where(k => k == command)];
 if (chosen.Length == 0)
 {
@@ -58,6 +71,7 @@ foreach (var name in chosen)
         "parts" => PartsBenchmark.Run(sizes),
         "pipeline" => PipelineBenchmark.Run(quick, side.Value, threads.Value),
         "growth" => GrowthBenchmark.Run(threads.Value),
+        "data" => DataBenchmark.Run(quick, file),
         _ => MemoryBenchmark.Run(quick, side == 0 ? null : side, threads.Value),
     };
 }

@@ -1,13 +1,16 @@
-using System.IO.Compression;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Imaging.Volumes;
 
 namespace BrainMVP.Federated.Imaging.Nifti;
 
 /// <summary>
-/// Reads NIfTI-1 and NIfTI-2 files: .nii, .nii.gz (recognised by its first bytes, not its name) and .hdr/.img pairs.
-/// Memory is bounded before it is taken: the header's sizes are checked against the file's length (for gzip: the
-/// greatest expansion that deflate can reach) and against <see cref="MaximumVoxels"/>.
+/// Reads NIfTI-1 and NIfTI-2 files: .nii, .nii.gz (recognised by its first bytes, not its name) and .hdr/.img pairs,
+/// packed or not. Memory is bounded before it is taken: a volume has at most <see cref="MaximumVoxels"/>; a plain file
+/// must have the very length that its header says; a gzip file must be long enough for deflate's greatest expansion,
+/// and where its header claims more than 64 MiB of floats at more than 64 times the file's length it is first unpacked
+/// without keeping anything. So a file of F bytes takes at most 4 F bytes as floats when plain, and when packed 256 F
+/// or 64 MiB on its word alone and 4128 F (1032 times as bytes, four times that as floats) when the voxels are there;
+/// never more than 1 GiB. Time is bounded by the bytes that the header claims: reading stops at the first byte beyond.
 /// </summary>
 public static class NiftiReader
 {
@@ -17,21 +20,52 @@ public static class NiftiReader
     /// <summary>Most volumes of one file, for example of a time series.</summary>
     public const long MaximumVolumes = 100_000;
 
-    /// <summary>Deflate cannot expand by more: 258 bytes from two bits.</summary>
-    private const long GreatestExpansion = 1032;
+    /// <summary>Farthest end of a volume inside a gzip file, 16 GiB: all before it must be unpacked.</summary>
+    public const long MaximumUnpacked = 16L * 1024 * 1024 * 1024;
+
+    /// <summary>Floats and expansion that a gzip header is believed on its word alone.</summary>
+    private const long TrustedBytes = 64L * 1024 * 1024;
+    private const long TrustedExpansion = 64;
 
     /// <param name="path">A .nii, .nii.gz, .hdr or .img file.</param>
     /// <param name="volume">0-based volume of a file that holds several; null when it must hold exactly one.</param>
     /// <exception cref="FederationException">BMF-1102 to BMF-1105 for a file that cannot be used, BMF-1110 when it cannot be opened.</exception>
-    public static Volume Read(string path, int? volume = null) => Guarded(path, () => ReadFile(path, volume));
+    public static Volume Read(string path, int? volume = null) => Read(path, volume, OpenOnDisk);
 
-    /// <summary>Reads the header alone.</summary>
-    /// <exception cref="FederationException">As <see cref="Read"/>, as far as the header tells.</exception>
-    public static NiftiInfo ReadInfo(string path) => Guarded(path, () =>
+    /// <summary>Reads the header alone; a pair's .img must be there and, unless packed, of the right length.</summary>
+    /// <exception cref="FederationException">As <see cref="Read(string, int?)"/>, as far as header and lengths tell.</exception>
+    public static NiftiInfo ReadInfo(string path) => ReadInfo(path, OpenOnDisk);
+
+    /// <summary>The same from files that are anywhere.</summary>
+    internal static Volume Read(string path, int? volume, OpenFile open) => Guarded(path, () =>
     {
-        using var file = OpenHeader(path, out var header, out _, out _);
-        return new NiftiInfo(header.Shape, header.Volumes, header.Affine, header.Type.ToString().ToLowerInvariant());
+        using var file = NiftiPair.OpenHeader(open, path);
+        var header = file.ReadHeader();
+        if (volume is null && header.Volumes != 1)
+        {
+            throw ErrorCatalogue.NiftiUnsupported.With($"{path} holds {header.Volumes} volumes; one is needed.");
+        }
+
+        if (volume is { } n && (n < 0 || n >= header.Volumes))
+        {
+            throw ErrorCatalogue.NiftiUnsupported.With($"{path} holds {header.Volumes} volumes; number {n} (counted from 0) is not among them.");
+        }
+
+        using var image = header.IsPair ? NiftiPair.OpenImage(open, file.Path) : null;
+        return ReadVolume(open, image ?? file, header, volume ?? 0);
     });
+
+    /// <summary>The same from files that are anywhere.</summary>
+    internal static NiftiInfo ReadInfo(string path, OpenFile open) => Guarded(path, () =>
+    {
+        using var file = NiftiPair.OpenHeader(open, path);
+        var header = file.ReadHeader();
+        using var image = header.IsPair ? NiftiPair.OpenImage(open, file.Path) : null;
+        CheckLength(image ?? file, header, 0);
+        return new NiftiInfo(header.Shape, header.Volumes, header.Affine, header.Type.ToString().ToLowerInvariant()) { Warning = header.Warning };
+    });
+
+    private static Stream? OpenOnDisk(string path) => Path.Exists(path) ? RegularFile.OpenRead(path) : null;
 
     private static T Guarded<T>(string path, Func<T> read)
     {
@@ -41,7 +75,7 @@ public static class NiftiReader
         }
         catch (InvalidDataException e)
         {
-            throw ErrorCatalogue.FileTruncated.With($"{path} holds a damaged gzip stream: {e.Message}", e);
+            throw ErrorCatalogue.FileTruncated.With($"{path} holds a damaged gzip stream.", e);
         }
         catch (EndOfStreamException e)
         {
@@ -53,161 +87,49 @@ public static class NiftiReader
         }
     }
 
-    private static Stream OpenHeader(string path, out NiftiHeader header, out ReadOnlyMemory<byte> ahead, out long most)
+    /// <summary>Compares what the header claims with what the file can hold.</summary>
+    private static void CheckLength(NiftiInput image, NiftiHeader header, int volume)
     {
-        var headerPath = HeaderPathOf(path);
-        var file = Open(headerPath, out most);
-        try
+        var (start, end) = (header.StartOf(volume), header.StartOf(volume + 1L));
+        if (end > image.MostBytes)
         {
-            // NIfTI-1 headers are shorter than the buffer; what was read beyond them may already be voxels.
-            var buffer = new byte[NiftiHeader.MaximumBytes];
-            var got = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-            header = NiftiHeader.Parse(buffer.AsSpan(0, got), headerPath);
-            ahead = buffer.AsMemory(0, got);
-            return file;
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
-
-    private static string HeaderPathOf(string path) =>
-        path.EndsWith(".img", StringComparison.OrdinalIgnoreCase) ? Path.ChangeExtension(path, ".hdr")
-            : path.EndsWith(".img.gz", StringComparison.OrdinalIgnoreCase) ? path[..^7] + ".hdr.gz"
-            : path;
-
-    private static Volume ReadFile(string path, int? volume)
-    {
-        using var file = OpenHeader(path, out var header, out var ahead, out var most);
-        if (volume is null && header.Volumes != 1)
-        {
-            throw ErrorCatalogue.NiftiUnsupported.With($"{path} holds {header.Volumes} volumes; one is needed.");
+            throw ErrorCatalogue.FileTruncated.With($"{image.Path} is too short for {header.Shape} voxels of {header.Type} from byte {start} on.");
         }
 
-        if (volume is { } n && (n < 0 || n >= header.Volumes))
+        if (image.IsGzip)
         {
-            throw ErrorCatalogue.NiftiUnsupported.With($"{path} holds {header.Volumes} volumes; number {n} (counted from 0) is not among them.");
-        }
-
-        if (!header.IsPair)
-        {
-            return ReadVoxels(file, ahead, header, volume ?? 0, most, path);
-        }
-
-        using var image = Open(ImagePathOf(HeaderPathOf(path)), out var mostOfImage);
-        return ReadVoxels(image, ReadOnlyMemory<byte>.Empty, header, volume ?? 0, mostOfImage, path);
-    }
-
-    private static string ImagePathOf(string headerPath)
-    {
-        var stem = headerPath.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? headerPath[..^3] : headerPath;
-        var image = Path.ChangeExtension(stem, ".img");
-        return File.Exists(image) ? image : File.Exists(image + ".gz") ? image + ".gz"
-            : throw ErrorCatalogue.FileTruncated.With($"{headerPath} has no .img file beside it.");
-    }
-
-    /// <summary>Opens a file, through gzip when it begins with 1f 8b.</summary>
-    /// <param name="most">Upper bound of the bytes the stream can yield.</param>
-    private static Stream Open(string path, out long most)
-    {
-        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
-        try
-        {
-            var isGzip = file.ReadByte() == 0x1f && file.ReadByte() == 0x8b;
-            file.Position = 0;
-            most = isGzip ? file.Length * GreatestExpansion : file.Length;
-            return isGzip ? new GZipStream(file, CompressionMode.Decompress) : file;
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
-
-    private static Volume ReadVoxels(Stream stream, ReadOnlyMemory<byte> ahead, NiftiHeader header, int volume, long most, string path)
-    {
-        // At most 2^28 voxels of 8 bytes by 10^5 volumes: no overflow.
-        var start = header.DataOffset + (header.DataBytes * volume);
-        if (header.DataBytes > most - start)
-        {
-            throw ErrorCatalogue.FileTruncated.With($"{path} is too short for {header.Shape} voxels of {header.Type}.");
-        }
-
-        using var voxels = new AheadStream(ahead, stream);
-        voxels.Skip(start);
-        return new Volume(header.Shape, header.Affine, Decode(voxels, header, path));
-    }
-
-    /// <summary>The file stores the first axis fastest; the result stores the last axis fastest.</summary>
-    private static float[] Decode(AheadStream stream, NiftiHeader header, string path)
-    {
-        var (shape, size) = (header.Shape, NiftiTypes.SizeOf((int)header.Type));
-        var plane = checked(shape.I * shape.J);
-        var slices = (int)Math.Clamp((4 << 20) / (long)plane, 1, Math.Min(16, shape.K));
-        var bytes = new byte[checked((long)plane * slices * size)];
-        var block = new float[(long)plane * slices];
-        var voxels = new float[shape.Count];
-        for (var k0 = 0; k0 < shape.K; k0 += slices)
-        {
-            var count = Math.Min(slices, shape.K - k0);
-            var wanted = bytes.AsSpan(0, plane * count * size);
-            if (stream.ReadFully(wanted) < wanted.Length)
+            if (end > MaximumUnpacked)
             {
-                throw ErrorCatalogue.FileTruncated.With($"{path} ends in slice {k0} to {k0 + count - 1} of {shape.K}.");
-            }
-
-            NiftiTypes.Decode(wanted, block.AsSpan(0, plane * count), header.Type, header.BigEndian, header.Scale);
-            for (var j = 0; j < shape.J; j++)
-            {
-                for (var i = 0; i < shape.I; i++)
-                {
-                    var source = (j * shape.I) + i;
-                    var target = (((i * shape.J) + j) * shape.K) + k0;
-                    for (var k = 0; k < count; k++)
-                    {
-                        voxels[target + k] = block[source + (k * plane)];
-                    }
-                }
+                throw ErrorCatalogue.NiftiUnsupported.With($"{image.Path}: volume {volume} ends at byte {end} of a gzip stream, beyond {MaximumUnpacked}; unpack the file first.");
             }
         }
-
-        return voxels;
+        else if (image.FileBytes > header.StartOf(header.Volumes))
+        {
+            throw Trailing(image, header);
+        }
     }
 
-    /// <summary>A stream some of whose first bytes were already read.</summary>
-    private sealed class AheadStream(ReadOnlyMemory<byte> ahead, Stream rest) : IDisposable
+    private static FederationException Trailing(NiftiInput image, NiftiHeader header) => ErrorCatalogue.NiftiHeaderInvalid.With(
+        $"{image.Path} goes on after the {header.StartOf(header.Volumes)} bytes that its header accounts for ({header.Volumes} of {header.Shape} voxels of {header.Type}).");
+
+    private static Volume ReadVolume(OpenFile open, NiftiInput image, NiftiHeader header, int volume)
     {
-        private ReadOnlyMemory<byte> _ahead = ahead;
-
-        public int ReadFully(Span<byte> destination)
+        CheckLength(image, header, volume);
+        var end = header.StartOf(volume + 1L);
+        if (image.IsGzip && header.Shape.Count * sizeof(float) > TrustedBytes && end / TrustedExpansion > image.FileBytes && !NiftiInput.Holds(open, image.Path, end))
         {
-            var first = Math.Min(_ahead.Length, destination.Length);
-            _ahead.Span[..first].CopyTo(destination);
-            _ahead = _ahead[first..];
-            return first + rest.ReadAtLeast(destination[first..], destination.Length - first, throwOnEndOfStream: false);
+            throw ErrorCatalogue.FileTruncated.With($"{image.Path} is too short for {header.Shape} voxels of {header.Type}.");
         }
 
-        public void Skip(long count)
-        {
-            var waste = new byte[4096];
-            while (count > 0)
-            {
-                var read = ReadFully(waste.AsSpan(0, (int)Math.Min(count, waste.Length)));
-                if (read == 0)
-                {
-                    return;
-                }
+        image.Skip(header.StartOf(volume));
+        var voxels = VoxelReader.Read(image, header);
 
-                count -= read;
-            }
+        // Asking for one byte more also makes gzip compare its checksum with what it unpacked.
+        if (image.IsGzip && volume == header.Volumes - 1 && image.Read(stackalloc byte[1]) != 0)
+        {
+            throw Trailing(image, header);
         }
 
-        public void Dispose()
-        {
-            // The owner of the file disposes it.
-        }
+        return new Volume(header.Shape, header.Affine, voxels);
     }
 }

@@ -1,94 +1,114 @@
-using System.Buffers.Binary;
+using System.Globalization;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Storage;
+using BrainMVP.Federated.Imaging.Transforms;
 using BrainMVP.Federated.Imaging.Volumes;
 
 namespace BrainMVP.Federated.Imaging.Nifti;
 
 /// <summary>
-/// Writes NIfTI-1 single files: float32, little-endian, orientation as sform (code 2, aligned), millimetres. The gzip
-/// header carries no time, so equal volumes give equal bytes. Durable: the file is there whole or not there.
+/// Writes NIfTI-1 single files: little-endian, unscaled, millimetres, orientation as sform and, where a quaternion can
+/// say it, as qform too. The gzip header carries no time, so equal volumes give equal bytes. Durable: the file is there
+/// whole or not there.
 /// </summary>
 public static class NiftiWriter
 {
+    private const int BandSlices = 16;
+
     /// <summary>Writes a file; gzip when the name ends in .gz.</summary>
-    /// <exception cref="FederationException">BMF-1105 when an axis is longer than the format allows, BMF-1403 when the disk is full.</exception>
-    public static void Write(string path, Volume volume)
+    /// <param name="storage">Voxel type; <see cref="NiftiStorages.SmallestFor"/> finds the smallest.</param>
+    /// <exception cref="FederationException">BMF-1105 when an axis is longer than the format allows or the storage does not hold a voxel's value exactly, BMF-1403 when the disk is full.</exception>
+    public static void Write(string path, Volume volume, NiftiStorage storage = NiftiStorage.Float32)
     {
         if (Math.Max(volume.Shape.I, Math.Max(volume.Shape.J, volume.Shape.K)) > short.MaxValue)
         {
             throw ErrorCatalogue.NiftiUnsupported.With($"{path}: {volume.Shape} has an axis longer than {short.MaxValue}.");
         }
 
+        Check(path, volume, storage);
         DurableFile.Write(path, stream =>
         {
             if (!path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
             {
-                Write(stream, volume);
+                Write(stream, volume, storage);
                 return;
             }
 
             using var gzip = new GZipStream(stream, CompressionLevel.Fastest, leaveOpen: true);
-            Write(gzip, volume);
+            Write(gzip, volume, storage);
         });
     }
 
-    private static void Write(Stream stream, Volume volume)
+    private static void Check(string path, Volume volume, NiftiStorage storage)
     {
-        stream.Write(Header(volume));
-        var (shape, voxels) = (volume.Shape, volume.Voxels);
-        var slice = new float[shape.I * shape.J];
-        for (var k = 0; k < shape.K; k++)
+        if (storage == NiftiStorage.Float32)
         {
-            for (var i = 0; i < shape.I; i++)
-            {
-                for (var j = 0; j < shape.J; j++)
-                {
-                    slice[(j * shape.I) + i] = voxels[(((i * shape.J) + j) * shape.K) + k];
-                }
-            }
+            return;
+        }
 
-            stream.Write(MemoryMarshal.AsBytes(slice.AsSpan()));
+        for (var n = 0; n < volume.Voxels.Length; n++)
+        {
+            var value = volume.Voxels[n];
+            if (!NiftiStorages.Holds(storage, value))
+            {
+                throw ErrorCatalogue.NiftiUnsupported.With(string.Create(CultureInfo.InvariantCulture, $"{path}: the value {value} at voxel index {n} cannot be stored exactly as {storage}."));
+            }
         }
     }
 
-    private static byte[] Header(Volume volume)
+    private static void Write(Stream stream, Volume volume, NiftiStorage storage)
     {
-        var bytes = new byte[352];
-        void Int16(int at, int value) => BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(at), (short)value);
-        void Float32(int at, double value) => BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(at), (float)value);
-
-        BinaryPrimitives.WriteInt32LittleEndian(bytes, 348);
-        Int16(40, 3);
-        var spacing = volume.Affine.Spacing;
-        ReadOnlySpan<double> sizes = [spacing.X, spacing.Y, spacing.Z];
-        for (var axis = 0; axis < 3; axis++)
+        stream.Write(NiftiHeaderBytes.Of(volume, NiftiStorages.TypeOf(storage)));
+        var shape = volume.Shape;
+        var plane = shape.I * shape.J;
+        var slices = Math.Min(BandSlices, shape.K);
+        var band = new float[(long)plane * slices];
+        var bytes = new byte[(long)plane * NiftiTypes.SizeOf((int)NiftiStorages.TypeOf(storage))];
+        for (var k0 = 0; k0 < shape.K; k0 += slices)
         {
-            Int16(42 + (2 * axis), volume.Shape[axis]);
-            Float32(80 + (4 * axis), sizes[axis]);
+            // The file stores the first axis fastest, the volume the last.
+            var count = Math.Min(slices, shape.K - k0);
+            StridedCopy.Copy(volume.Voxels, k0, (1, shape.K, shape.J * shape.K), band, new VolumeShape(count, shape.J, shape.I));
+            for (var k = 0; k < count; k++)
+            {
+                Convert(band.AsSpan(k * plane, plane), bytes, storage);
+                stream.Write(bytes);
+            }
         }
+    }
 
-        for (var unused = 4; unused < 8; unused++)
+    private static void Convert(ReadOnlySpan<float> values, byte[] bytes, NiftiStorage storage)
+    {
+        switch (storage)
         {
-            Int16(40 + (2 * unused), 1);
-        }
+            case NiftiStorage.UInt8:
+                for (var n = 0; n < values.Length; n++)
+                {
+                    bytes[n] = (byte)values[n];
+                }
 
-        Int16(70, (int)NiftiType.Float32);
-        Int16(72, 32);
-        Float32(76, 1);
-        Float32(108, 352);
-        Float32(112, 1);
-        bytes[123] = 2;
-        Int16(254, 2);
-        var rows = volume.Affine.ToRows();
-        for (var n = 0; n < rows.Length; n++)
-        {
-            Float32(280 + (4 * n), rows[n]);
-        }
+                break;
+            case NiftiStorage.Int16:
+                var int16 = MemoryMarshal.Cast<byte, short>(bytes.AsSpan());
+                for (var n = 0; n < values.Length; n++)
+                {
+                    int16[n] = (short)values[n];
+                }
 
-        "n+1\0"u8.CopyTo(bytes.AsSpan(344));
-        return bytes;
+                break;
+            case NiftiStorage.UInt16:
+                var uint16 = MemoryMarshal.Cast<byte, ushort>(bytes.AsSpan());
+                for (var n = 0; n < values.Length; n++)
+                {
+                    uint16[n] = (ushort)values[n];
+                }
+
+                break;
+            default:
+                MemoryMarshal.AsBytes(values).CopyTo(bytes);
+                break;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using BrainMVP.Federated.Imaging.Volumes;
 
 namespace BrainMVP.Federated.Imaging.Transforms;
@@ -24,23 +25,15 @@ public static class ForegroundCrop
                 for (var j = 0; j < shape.J; j++, at += shape.K)
                 {
                     var row = channel.Voxels.AsSpan(at, shape.K);
-                    var first = 0;
-                    while (first < row.Length && !(row[first] > 0))
-                    {
-                        first++;
-                    }
-
-                    if (first == row.Length)
+                    var first = First(row);
+                    if (first < 0)
                     {
                         continue;
                     }
 
-                    var last = row.Length - 1;
-                    while (!(row[last] > 0))
-                    {
-                        last--;
-                    }
-
+                    // What lies between known bounds cannot widen them.
+                    var last = Math.Max(k1, first);
+                    last += 1 + Last(row[(last + 1)..]);
                     (i0, j0, k0) = (Math.Min(i0, i), Math.Min(j0, j), Math.Min(k0, first));
                     (i1, j1, k1) = (Math.Max(i1, i), Math.Max(j1, j), Math.Max(k1, last));
                 }
@@ -71,6 +64,41 @@ public static class ForegroundCrop
         var (j0, j1) = Symmetric(box.J0, box.J1, shape.J);
         var (k0, k1) = Symmetric(box.K0, box.K1, shape.K);
         return new VoxelBox(i0, j0, k0, i1, j1, k1);
+    }
+
+    /// <summary>Index of the first value above 0; -1 without one.</summary>
+    private static int First(ReadOnlySpan<float> row)
+    {
+        var n = 0;
+        for (; n <= row.Length - Vector<float>.Count && !Vector.GreaterThanAny(new Vector<float>(row[n..]), Vector<float>.Zero); n += Vector<float>.Count)
+        {
+        }
+
+        for (; n < row.Length; n++)
+        {
+            if (row[n] > 0)
+            {
+                return n;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>Index of the last value above 0; -1 without one.</summary>
+    private static int Last(ReadOnlySpan<float> row)
+    {
+        var n = row.Length;
+        for (; n >= Vector<float>.Count && !Vector.GreaterThanAny(new Vector<float>(row[(n - Vector<float>.Count)..]), Vector<float>.Zero); n -= Vector<float>.Count)
+        {
+        }
+
+        while (n > 0 && !(row[n - 1] > 0))
+        {
+            n--;
+        }
+
+        return n - 1;
     }
 
     private static (int Start, int End) Symmetric(int start, int end, int size)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using BrainMVP.Federated.Imaging.Volumes;
 
 namespace BrainMVP.Federated.Imaging.Transforms;
@@ -15,22 +16,42 @@ public static class IntensityScaling
     /// <returns>A new volume; when both percentiles are equal the values are only shifted, never clipped.</returns>
     public static Volume ByPercentiles(Volume volume, double lower, double upper, bool clip)
     {
-        var low = (float)Percentiles.Of(volume.Voxels, lower);
-        var high = (float)Percentiles.Of(volume.Voxels, upper);
-        var range = high - low;
-        var voxels = new float[volume.Voxels.Length];
-        for (var n = 0; n < voxels.Length; n++)
+        var (lowest, highest) = Percentiles.Of(volume.Voxels, lower, upper);
+        var (low, high) = ((float)lowest, (float)highest);
+        var voxels = GC.AllocateUninitializedArray<float>(volume.Voxels.Length);
+        if (high == low)
         {
-            var value = volume.Voxels[n] - low;
-            if (range != 0)
-            {
-                value /= range;
-                value = clip ? Math.Clamp(value, 0f, 1f) : value;
-            }
-
-            voxels[n] = value;
+            Scale(volume.Voxels, voxels, low, 1, clip: false);
+        }
+        else
+        {
+            Scale(volume.Voxels, voxels, low, high - low, clip);
         }
 
         return new Volume(volume.Shape, volume.Affine, voxels);
+    }
+
+    private static void Scale(ReadOnlySpan<float> from, Span<float> to, float low, float range, bool clip)
+    {
+        var (lows, ranges) = (new Vector<float>(low), new Vector<float>(range));
+        var n = 0;
+        for (; n <= from.Length - Vector<float>.Count; n += Vector<float>.Count)
+        {
+            var value = (new Vector<float>(from[n..]) - lows) / ranges;
+            if (clip)
+            {
+                // Comparisons instead of minimum and maximum: minus zero stays what it is, as scalar clamping leaves it.
+                value = Vector.ConditionalSelect(Vector.LessThan(value, Vector<float>.Zero), Vector<float>.Zero, value);
+                value = Vector.ConditionalSelect(Vector.GreaterThan(value, Vector<float>.One), Vector<float>.One, value);
+            }
+
+            value.CopyTo(to[n..]);
+        }
+
+        for (; n < from.Length; n++)
+        {
+            var value = (from[n] - low) / range;
+            to[n] = clip ? Math.Clamp(value, 0f, 1f) : value;
+        }
     }
 }

@@ -40,20 +40,8 @@ public static class Orientation
             toOld[(axis * 4) + 3] = flips[axis] ? old[axis] - 1 : 0;
         }
 
-        var voxels = new float[shape.Count];
-        var next = 0;
-        for (var i = 0; i < shape.I; i++)
-        {
-            for (var j = 0; j < shape.J; j++)
-            {
-                var at = first + (i * stride[0]) + (j * stride[1]);
-                for (var k = 0; k < shape.K; k++, at += stride[2])
-                {
-                    voxels[next++] = volume.Voxels[at];
-                }
-            }
-        }
-
+        var voxels = GC.AllocateUninitializedArray<float>(volume.Voxels.Length);
+        StridedCopy.Copy(volume.Voxels, first, (stride[0], stride[1], stride[2]), voxels, shape);
         return new Volume(shape, volume.Affine * Affine.FromRows(toOld), voxels);
     }
 

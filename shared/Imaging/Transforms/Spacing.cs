@@ -1,3 +1,6 @@
+using System.Globalization;
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Imaging.Nifti;
 using BrainMVP.Federated.Imaging.Volumes;
 
 namespace BrainMVP.Federated.Imaging.Transforms;
@@ -14,6 +17,7 @@ public static class Spacing
     /// <param name="volume">Any orientation.</param>
     /// <param name="target">Voxel size in mm, above 0.</param>
     /// <returns>The same voxels when neither shape nor affine would change.</returns>
+    /// <exception cref="FederationException">BMF-1104 when the result would exceed <see cref="NiftiReader.MaximumVoxels"/>: the voxel sizes cannot be true.</exception>
     public static Volume To(Volume volume, double target)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(target);
@@ -43,7 +47,16 @@ public static class Spacing
         }
 
         // Round half to even, as numpy rounds.
-        var shape = new VolumeShape((int)Math.Round(high.X - low.X + 1), (int)Math.Round(high.Y - low.Y + 1), (int)Math.Round(high.Z - low.Z + 1));
+        double i = Math.Round(high.X - low.X + 1), j = Math.Round(high.Y - low.Y + 1), k = Math.Round(high.Z - low.Z + 1);
+        if (!(i >= 1 && j >= 1 && k >= 1 && i * j * k <= NiftiReader.MaximumVoxels))
+        {
+            var (sx, sy, sz) = a.Spacing;
+            throw ErrorCatalogue.NiftiHeaderInvalid.With(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{volume.Shape} voxels of {sx:G4} x {sy:G4} x {sz:G4} mm would become {i} x {j} x {k} voxels of {target} mm; {NiftiReader.MaximumVoxels} are possible."));
+        }
+
+        var shape = new VolumeShape((int)i, (int)j, (int)k);
         for (var n = 0; n < 8; n++)
         {
             var (x, y, z) = corners[n];

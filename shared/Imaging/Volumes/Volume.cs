@@ -39,7 +39,7 @@ public sealed class Volume
         }
 
         var shape = box.Shape;
-        var voxels = new float[shape.Count];
+        var voxels = GC.AllocateUninitializedArray<float>(checked((int)shape.Count));
         var next = 0;
         for (var i = box.I0; i < box.I1; i++)
         {

@@ -37,6 +37,12 @@ internal sealed record Header
 
     public float? VoxOffset { get; init; }
 
+    /// <summary>Voxel sizes in pixdim.</summary>
+    public (double X, double Y, double Z) Sizes { get; init; } = (1, 2, 3);
+
+    /// <summary>srow_x, srow_y, srow_z; zeros when null.</summary>
+    public double[]? Rows { get; init; }
+
     public byte[] Bytes(byte[] data)
     {
         var start = Second ? 544 : 352;
@@ -45,7 +51,7 @@ internal sealed record Header
         (Second ? Pair ? "ni2\0"u8 : "n+2\0"u8 : Pair ? "ni1\0"u8 : "n+1\0"u8).CopyTo(b.AsSpan(Second ? 4 : 344));
         Int16(b, Second ? 12 : 70, Type);
         long[] dims = [Frames > 0 ? 4 : 3, I, J, K, Math.Max(1, Frames)];
-        double[] sizes = [Qfac, 1, 2, 3];
+        double[] sizes = [Qfac, Sizes.X, Sizes.Y, Sizes.Z];
         for (var n = 0; n < dims.Length; n++)
         {
             if (Second)
@@ -83,6 +89,11 @@ internal sealed record Header
         Number(b, at + (3 * step), Offset.X);
         Number(b, at + (4 * step), Offset.Y);
         Number(b, at + (5 * step), Offset.Z);
+        for (var n = 0; n < (Rows?.Length ?? 0); n++)
+        {
+            Number(b, at + ((6 + n) * step), Rows![n]);
+        }
+
         return [.. b, .. data];
     }
 
