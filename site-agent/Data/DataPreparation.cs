@@ -28,7 +28,7 @@ public static class DataPreparation
         Profile = dataset.Profile(),
         Cases =
         [
-            .. dataset.Cases.Select(c => new CaseSummary(c.Subject, c.Modalities, null, c.Notes))
+            .. dataset.Cases.Select(c => new CaseSummary(c.Name, c.Modalities, null, c.Notes))
                 .Concat(dataset.Skipped.Select(s => new CaseSummary(s.Subject, [], $"{s.Error} {s.Detail}", [])))
                 .OrderBy(c => c.Subject, StringComparer.Ordinal),
         ],

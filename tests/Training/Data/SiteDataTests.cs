@@ -83,7 +83,7 @@ public sealed class SiteDataTests
         Gen.Select(Gen.Int[-9, 9], Gen.Int[-9, 9], Gen.Int[-9, 9]).Sample((r0, a0, s0) =>
         {
             var crop = new float[4 * 3 * 8];
-            CropSampler.Copy(volume, shape, [r0, a0, s0], [4, 3, 8], crop);
+            new MemoryVolume(shape, volume).Copy([r0, a0, s0], [4, 3, 8], crop);
             for (var i = 0; i < crop.Length; i++)
             {
                 var (r, a, s) = (r0 + (i / 24), a0 + (i / 8 % 3), s0 + (i % 8));
