@@ -71,7 +71,7 @@ public sealed class CaseFileDamageTests : IDisposable
     [InlineData(20, 1)]
     [InlineData(24, 0)]
     [InlineData(24, -1)]
-    [InlineData(24, 12)]
+    [InlineData(24, 13)]
     [InlineData(24, int.MaxValue)]
     [InlineData(28, 7)]
     [InlineData(28, int.MaxValue)]
