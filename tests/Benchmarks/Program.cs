@@ -10,6 +10,7 @@ const string Help = """
       benchmarks memory    memory and time with recomputation and without
       benchmarks pipeline  training with the data pipeline and with the same tensors lying ready in memory
       benchmarks growth    resident memory over 1,000 steps of the demo preset
+      benchmarks data      crops of prepared volumes
       benchmarks all       all of them
 
       --quick        small sizes and few repetitions
@@ -37,7 +38,7 @@ if (command == GrowthBenchmark.ChildCommand)
     return GrowthBenchmark.RunChild(args);
 }
 
-string[] known = ["step", "parts", "memory", "pipeline", "growth"];
+string[] known = ["step", "parts", "memory", "pipeline", "growth", "data"];
 var chosen = command == "all" ? known : [.. known.Where(k => k == command)];
 if (chosen.Length == 0)
 {
@@ -58,6 +59,7 @@ foreach (var name in chosen)
         "parts" => PartsBenchmark.Run(sizes),
         "pipeline" => PipelineBenchmark.Run(quick, side.Value, threads.Value),
         "growth" => GrowthBenchmark.Run(threads.Value),
+        "data" => CropBenchmark.Run(quick),
         _ => MemoryBenchmark.Run(quick, side == 0 ? null : side, threads.Value),
     };
 }
