@@ -86,7 +86,7 @@ public sealed class LocalPretraining(PretrainOptions options, TrainerProcess tra
 
     private async Task<byte[]> RunJobAsync(TrainerJob job, int round, CancellationToken cancellation)
     {
-        var result = await trainer.RunAsync(job, Limits, line => _console.Show(job.Task, round, options.Plan, line), cancellation);
+        var result = await RunOnPreparedAsync(job, round, cancellation);
         _console.EndLine();
         if (job.Task == TrainerTask.Train)
         {
@@ -94,6 +94,20 @@ public sealed class LocalPretraining(PretrainOptions options, TrainerProcess tra
         }
 
         return result;
+    }
+
+    private async Task<byte[]> RunOnPreparedAsync(TrainerJob job, int round, CancellationToken cancellation)
+    {
+        try
+        {
+            return await trainer.RunAsync(job, Limits, line => _console.Show(job.Task, round, options.Plan, line), cancellation);
+        }
+        catch (FederationException e) when (job.Task != TrainerTask.Prepare && (e.Code == ErrorCatalogue.ArtifactCorrupt || e.Code == ErrorCatalogue.ArtifactMissing))
+        {
+            // A job that has a result is not run again: the same command prepares damaged volumes anew and goes on.
+            File.Delete(Path.Combine(PretrainFolder.PrepareIn(options.Out), TrainerMain.Result));
+            throw;
+        }
     }
 
     /// <summary>Splits a local model into the network and one file for each template, as a federation's commit would.</summary>

@@ -37,9 +37,12 @@ public sealed class PretrainFolder
 
     public string Round(int round) => Path.Combine(Rounds, round.ToString("D6", CultureInfo.InvariantCulture));
 
-    public string Prepare => Path.Combine(_root, "prepare");
+    public string Prepare => PrepareIn(_root);
 
     public string Evaluate => Path.Combine(_root, "evaluate");
+
+    /// <summary>Folder of the preparation's job.</summary>
+    public static string PrepareIn(string root) => Path.Combine(root, "prepare");
 
     /// <summary>Takes a folder that is empty, new, or holds an earlier part of the same training.</summary>
     /// <param name="root">The folder.</param>

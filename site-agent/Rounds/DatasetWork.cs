@@ -3,6 +3,7 @@ using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Contracts.V1;
+using BrainMVP.Federated.SiteAgent.Data;
 using BrainMVP.Federated.SiteAgent.Trainer;
 
 namespace BrainMVP.Federated.SiteAgent.Rounds;
@@ -33,11 +34,26 @@ public sealed class DatasetWork(SiteContext site, TrainerRunner trainer)
             Site = site.Site,
             DataPath = Path.GetFullPath(data),
             DataFolder = FolderOf(run),
+            ReuseFolders = ReusableCaches.OfOtherRuns(site.Folder.Cache, FolderOf(run)),
             JobFolder = run.Folder.PrepareJob,
         };
         var summary = await trainer.RunAsync<PreparedSummary>(job, run.Document.Run, policy, cancellation);
         DurableFile.WriteAllBytes(run.Folder.Dataset, CanonicalJson.Serialize(summary));
         return summary;
+    }
+
+    /// <summary>Runs a job on the prepared volumes. Where they turn out to be damaged or gone, the next attempt prepares them again.</summary>
+    public async Task<T> RunAsync<T>(TrainerJob job, KnownRun run, PolicyDocument policy, CancellationToken cancellation)
+    {
+        try
+        {
+            return await trainer.RunAsync<T>(job, run.Document.Run, policy, cancellation);
+        }
+        catch (FederationException e) when (e.Code == ErrorCatalogue.ArtifactCorrupt || e.Code == ErrorCatalogue.ArtifactMissing)
+        {
+            File.Delete(run.Folder.Dataset);
+            throw;
+        }
     }
 
     /// <summary>Publishes the counts, signed. Nothing but counts.</summary>

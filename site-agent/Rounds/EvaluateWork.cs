@@ -6,7 +6,7 @@ using BrainMVP.Federated.SiteAgent.Trainer;
 namespace BrainMVP.Federated.SiteAgent.Rounds;
 
 /// <summary>After the last commit: measures the final model on the site's held-out cases.</summary>
-public sealed class EvaluateWork(SiteContext site, RunBook runs, DatasetWork dataset, ModelInputs inputs, TrainerRunner trainer)
+public sealed class EvaluateWork(SiteContext site, RunBook runs, DatasetWork dataset, ModelInputs inputs)
 {
     public async Task<WorkResult> DoAsync(Assignment assignment, CancellationToken cancellation)
     {
@@ -18,7 +18,7 @@ public sealed class EvaluateWork(SiteContext site, RunBook runs, DatasetWork dat
             await dataset.PrepareAsync(run, policy, cancellation);
             var moved = commit!.Groups.Where(g => g.Withheld is null).Select(g => Federation.Layouts.TensorGroups.ModalityOf(g.Group)).OfType<string>().ToArray();
             var files = await inputs.FetchAsync(run, assignment.Round, commit.Model, commit.Templates, moved, cancellation);
-            var result = await trainer.RunAsync<EvaluationResult>(
+            var result = await dataset.RunAsync<EvaluationResult>(
                 new TrainerJob
                 {
                     Task = TrainerTask.Evaluate,
@@ -31,7 +31,7 @@ public sealed class EvaluateWork(SiteContext site, RunBook runs, DatasetWork dat
                     SnapshotFolder = run.Folder.ReadLocal()?.Snapshot,
                     Device = site.Device,
                 },
-                assignment.Run,
+                run,
                 policy,
                 cancellation);
             Documents.MakeOnce(site, run.Folder.Evaluation, () => new EvaluationReport

@@ -13,7 +13,7 @@ using BrainMVP.Federated.Training.Rounds;
 namespace BrainMVP.Federated.SiteAgent.Rounds;
 
 /// <summary>Steps 2 and 3 of a round: trains and reports what was done, without any tensor.</summary>
-public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork dataset, ModelInputs inputs, TrainerRunner trainer)
+public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork dataset, ModelInputs inputs)
 {
     private static readonly TimeSpan LookAtTheClock = TimeSpan.FromSeconds(30);
 
@@ -75,7 +75,7 @@ public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork datase
         var data = await dataset.PrepareAsync(run, policy, cancellation);
         var files = await inputs.FetchAsync(run, round, open.Context.Model, open.Context.Templates, open.SharedModalities, cancellation);
         var fetchSeconds = site.Time.GetElapsedTime(began).TotalSeconds;
-        var outcome = await trainer.RunAsync<RoundOutcome>(
+        var outcome = await dataset.RunAsync<RoundOutcome>(
             new TrainerJob
             {
                 Task = TrainerTask.Train,
@@ -89,7 +89,7 @@ public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork datase
                 Device = site.Device,
                 JobFolder = folder.Job,
             },
-            name,
+            run,
             policy,
             cancellation);
         site.Progress.Set(name, round, "report");

@@ -21,14 +21,13 @@ public sealed class Worker
     {
         _site = site;
         var runs = new RunBook(site);
-        var trainer = new TrainerRunner(site, process);
-        var dataset = new DatasetWork(site, trainer);
+        var dataset = new DatasetWork(site, new TrainerRunner(site, process));
         var inputs = new ModelInputs(site);
         _approve = new ApproveWork(site, runs, dataset);
-        _train = new TrainWork(site, runs, dataset, inputs, trainer);
+        _train = new TrainWork(site, runs, dataset, inputs);
         _upload = new UploadWork(site, runs, inputs, new ChunkUploader(site.Link, site.Time));
         _commit = new CommitWork(site, runs, inputs);
-        _evaluate = new EvaluateWork(site, runs, dataset, inputs, trainer);
+        _evaluate = new EvaluateWork(site, runs, dataset, inputs);
         _finish = new FinishWork(site);
     }
 

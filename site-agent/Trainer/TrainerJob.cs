@@ -28,6 +28,9 @@ public sealed record TrainerJob
     /// <summary>Folder or manifest with the site's volumes; for <see cref="TrainerTask.Prepare"/>.</summary>
     public string DataPath { get; init; } = "";
 
+    /// <summary>Folders that may hold the same cases already; for <see cref="TrainerTask.Prepare"/>.</summary>
+    public IReadOnlyList<string> ReuseFolders { get; init; } = [];
+
     /// <summary>Folder of the prepared data set.</summary>
     public required string DataFolder { get; init; }
 

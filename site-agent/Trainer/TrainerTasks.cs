@@ -15,7 +15,7 @@ public static class TrainerTasks
     /// <returns>The result document.</returns>
     public static byte[] Run(TrainerJob job, ProgressSink progress, CancellationToken cancellation) => job.Task switch
     {
-        TrainerTask.Prepare => CanonicalJson.Serialize(DataPreparation.Prepare(job.DataPath, job.Plan, job.DataFolder, (done, total) => progress("prepare", done, total, 0), cancellation)),
+        TrainerTask.Prepare => CanonicalJson.Serialize(DataPreparation.Prepare(job.DataPath, job.Plan, job.DataFolder, job.ReuseFolders, (done, total) => progress("prepare", done, total, 0), cancellation)),
         TrainerTask.Train => CanonicalJson.Serialize(Train(job, progress, cancellation)),
         _ => CanonicalJson.Serialize(Evaluate(job, progress, cancellation)),
     };

@@ -58,7 +58,8 @@ internal static class PipelineBenchmark
     private static (double Pipeline, double Memory, double Overhead) Measure((string Name, Plan Plan, int Block, int Repetitions) size)
     {
         using var scratch = new Scratch(size.Plan, cases: 6);
-        var data = new SiteData(size.Plan, scratch.Job.Site, PreparedCases.Open(scratch.Job.DataFolder, size.Plan).Cases);
+        using var cases = PreparedCases.Open(scratch.Job.DataFolder, size.Plan);
+        var data = new SiteData(size.Plan, scratch.Job.Site, cases.Cases);
         using var session = new RoundSession(scratch.Job, data, [torch.CPU]);
         var sampler = new BatchSampler(size.Plan, scratch.Job.Site, data, []);
         using var lying = new LyingReady(sampler, size.Plan);

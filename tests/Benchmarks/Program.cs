@@ -10,7 +10,7 @@ const string Help = """
       benchmarks memory    memory and time with recomputation and without
       benchmarks pipeline  training with the data pipeline and with the same tensors lying ready in memory
       benchmarks growth    resident memory over 1,000 steps of the demo preset
-      benchmarks data      reading and preparing a .nii.gz, against zcat
+      benchmarks data      reading and preparing a .nii.gz, against zcat; crops of prepared volumes
       benchmarks all       all of these
       benchmarks fuzz      a million mutated NIfTI files through the reader: outcomes, time and memory
 
@@ -71,7 +71,7 @@ foreach (var name in chosen)
         "parts" => PartsBenchmark.Run(sizes),
         "pipeline" => PipelineBenchmark.Run(quick, side.Value, threads.Value),
         "growth" => GrowthBenchmark.Run(threads.Value),
-        "data" => DataBenchmark.Run(quick, file),
+        "data" => DataBenchmark.Run(quick, file) & CropBenchmark.Run(quick),
         _ => MemoryBenchmark.Run(quick, side == 0 ? null : side, threads.Value),
     };
 }

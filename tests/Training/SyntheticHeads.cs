@@ -21,7 +21,7 @@ internal static class SyntheticHeads
         double[] radii = [.. shape.Select(s => s * random.NextDouble(0.42, 0.48))];
         double[] centre = [.. shape.Select(s => (s / 2.0) + random.NextDouble(-0.7, 0.7))];
         var ventricle = random.NextDouble(0.2, 0.3);
-        var volumes = new Dictionary<string, ReadOnlyMemory<float>>();
+        var volumes = new Dictionary<string, MemoryVolume>();
         foreach (var modality in modalities)
         {
             var m = Modalities.IndexOf(modality);
@@ -37,7 +37,7 @@ internal static class SyntheticHeads
                 voxels[i] = (float)Math.Clamp(value, 0, 1);
             }
 
-            volumes.Add(modality, voxels);
+            volumes.Add(modality, new MemoryVolume(shape, voxels));
         }
 
         return new TrainingCase

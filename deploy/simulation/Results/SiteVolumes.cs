@@ -60,7 +60,7 @@ public sealed class SiteVolumes
         var volumes = new SiteVolumes(plan)
         {
             Skipped = [.. set.Skipped.Select(s => new SkippedResult(s.Subject, s.Error, s.Detail))],
-            Notes = [.. set.Cases.Where(c => c.Notes.Count > 0).Select(c => $"{c.Subject}: {string.Join("; ", c.Notes)}")],
+            Notes = [.. set.Cases.Where(c => c.Notes.Count > 0).Select(c => $"{c.Name}: {string.Join("; ", c.Notes)}")],
         };
         for (var i = 0; i < set.Cases.Count; i++)
         {

@@ -17,7 +17,7 @@ namespace BrainMVP.Federated.Imaging.Preparation;
 public static class CasePreparer
 {
     /// <summary>Changes whenever the same input would give other voxels; part of every cache key.</summary>
-    public const int TransformVersion = 1;
+    public const int TransformVersion = 2;
 
     /// <exception cref="FederationException">BMF-1102 to BMF-1108 and BMF-1110: the case cannot be used.</exception>
     public static PreparedCase Prepare(ScannedCase scanned, ImagingPlan plan, CancellationToken cancellation = default)

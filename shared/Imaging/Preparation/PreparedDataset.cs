@@ -1,4 +1,3 @@
-using System.Text;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Identity;
@@ -11,8 +10,8 @@ namespace BrainMVP.Federated.Imaging.Preparation;
 
 /// <summary>
 /// A folder of prepared cases with dataset.json. Case files are named by the SHA-256 of everything they depend on
-/// (source bytes, transforms, the plan's imaging part), so preparing again only hashes the sources. One case is in
-/// memory at a time.
+/// (source bytes, transforms, the plan's imaging part), so preparing again only hashes the sources and verifies what
+/// is there, also after an interruption. One case is in memory at a time.
 /// </summary>
 public sealed class PreparedDataset
 {
@@ -28,7 +27,7 @@ public sealed class PreparedDataset
 
     public DatasetDocument Document { get; }
 
-    /// <summary>Usable cases in ordinal order of subjects.</summary>
+    /// <summary>Usable cases in ordinal order of names.</summary>
     public IReadOnlyList<PreparedEntry> Cases => Document.Cases;
 
     public IReadOnlyList<SkippedEntry> Skipped => Document.Skipped;
@@ -39,11 +38,20 @@ public sealed class PreparedDataset
     /// <param name="cacheFolder">Created when missing. One plan's cases at a time: files of earlier plans are removed.</param>
     /// <exception cref="FederationException">BMF-1101 when no case can be used, BMF-1403 when the disk is full.</exception>
     public static PreparedDataset Prepare(
-        ScanResult scan, ImagingPlan plan, string cacheFolder, IProgress<PreparationProgress>? progress = null, CancellationToken cancellation = default)
+        ScanResult scan, ImagingPlan plan, string cacheFolder, IProgress<PreparationProgress>? progress = null, CancellationToken cancellation = default) =>
+        Prepare(scan, plan, cacheFolder, [], progress, cancellation);
+
+    /// <inheritdoc cref="Prepare(ScanResult, ImagingPlan, string, IProgress{PreparationProgress}?, CancellationToken)"/>
+    /// <param name="reuse">Further folders that may hold the same cases; what lies there whole is linked, not computed again.</param>
+    public static PreparedDataset Prepare(
+        ScanResult scan,
+        ImagingPlan plan,
+        string cacheFolder,
+        IReadOnlyList<string> reuse,
+        IProgress<PreparationProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         Directory.CreateDirectory(cacheFolder);
-        var imagingHash = CanonicalJson.Hash(plan);
-        var known = Known(cacheFolder);
         var cases = new List<PreparedEntry>();
         var skipped = scan.Skipped.Select(s => new SkippedEntry(s.Subject, s.Error.Id, s.Detail)).ToList();
         var done = 0;
@@ -53,9 +61,8 @@ public sealed class PreparedDataset
             string outcome;
             try
             {
-                var (entry, cached) = PrepareOne(scanned, plan, imagingHash, cacheFolder, known, cancellation);
+                (var entry, outcome) = PrepareOne(scanned, plan, cacheFolder, reuse, cancellation);
                 cases.Add(entry);
-                outcome = cached ? "cached" : "prepared";
             }
             catch (FederationException e) when (e.Code.Number is >= 1100 and < 1200)
             {
@@ -73,20 +80,23 @@ public sealed class PreparedDataset
                 $"All {skipped.Count} cases were skipped: {string.Join("; ", skipped.Take(3).Select(s => $"{s.Subject}: {s.Error} {s.Detail}"))}");
         }
 
-        var document = new DatasetDocument { TransformVersion = CasePreparer.TransformVersion, ImagingHash = imagingHash, Cases = cases, Skipped = skipped };
+        var document = new DatasetDocument { TransformVersion = CasePreparer.TransformVersion, ImagingHash = CaseKey.RulesOf(plan), Cases = cases, Skipped = skipped };
         DurableFile.WriteAllText(Path.Combine(cacheFolder, DocumentName), CanonicalJson.ToReadable(document));
-        Sweep(cacheFolder, cases);
+        CaseCache.Sweep(cacheFolder, cases.Select(c => c.File).ToHashSet(StringComparer.Ordinal));
         return new PreparedDataset(cacheFolder, document);
     }
 
-    /// <summary>Opens a folder that <see cref="Prepare"/> wrote. Cases are read and verified one by one by <see cref="Read(int)"/>.</summary>
+    /// <summary>Opens a folder that was prepared. Cases are opened and verified one by one by <see cref="Open"/>.</summary>
     /// <exception cref="FederationException">BMF-1110 when there is no dataset.json, BMF-1011 when it is malformed.</exception>
     public static PreparedDataset Load(string folder)
     {
         var path = Path.Combine(folder, DocumentName);
         try
         {
-            return new PreparedDataset(folder, CanonicalJson.Read<DatasetDocument>(File.ReadAllBytes(path)));
+            var document = CanonicalJson.Read<DatasetDocument>(File.ReadAllBytes(path));
+            return document.Cases.All(IsPlausible)
+                ? new PreparedDataset(folder, document)
+                : throw ErrorCatalogue.DocumentInvalid.With($"{path} lists a case without modalities or without three sides.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -94,23 +104,28 @@ public sealed class PreparedDataset
         }
     }
 
-    /// <summary>Reads one case and checks its bytes against dataset.json.</summary>
-    /// <exception cref="FederationException">BMF-1401 when the file is gone, BMF-1402 when its bytes have changed.</exception>
-    public PreparedCase Read(int index)
+    /// <summary>Opens one case and checks that it is the one of dataset.json.</summary>
+    /// <exception cref="FederationException">BMF-1401 when the file is gone, BMF-1402 when it is damaged or another one.</exception>
+    public CaseFile Open(int index)
     {
         var entry = Cases[index];
         var path = Path.Combine(Folder, Path.GetFileName(entry.File));
-        if (!File.Exists(path))
+        var file = CaseFile.Open(path);
+        if (file.Content == entry.Content && entry.Modalities.SequenceEqual(file.Modalities, StringComparer.Ordinal) && entry.Shape.SequenceEqual(ShapeOf(file)))
         {
-            throw ErrorCatalogue.ArtifactMissing.With($"{path}: prepare the data again.");
+            return file;
         }
 
-        if (CaseFile.Hash(path) != entry.Content)
-        {
-            throw ErrorCatalogue.ArtifactCorrupt.With($"{path} has changed since it was prepared; prepare the data again.");
-        }
+        file.Dispose();
+        throw ErrorCatalogue.ArtifactCorrupt.With($"{path} is not the file that dataset.json names. Prepare the data again.");
+    }
 
-        return CaseFile.Read(path);
+    /// <summary>Reads the whole volumes of one case, verified.</summary>
+    /// <exception cref="FederationException">BMF-1401 when the file is gone, BMF-1402 when it is damaged.</exception>
+    public PreparedCase Read(int index)
+    {
+        using var file = Open(index);
+        return new PreparedCase(Cases[index].Name, file.Modalities, file.Shape, [.. Enumerable.Range(0, file.Modalities.Count).Select(file.Read)], file.Notes);
     }
 
     /// <summary>Counts that may leave the site.</summary>
@@ -124,68 +139,42 @@ public sealed class PreparedDataset
         SkippedByReason = Skipped.GroupBy(s => s.Error, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal),
     };
 
-    private static (PreparedEntry Entry, bool Cached) PrepareOne(
-        ScannedCase scanned, ImagingPlan plan, string imagingHash, string folder, Dictionary<string, PreparedEntry> known, CancellationToken cancellation)
+    private static (PreparedEntry Entry, string Outcome) PrepareOne(ScannedCase scanned, ImagingPlan plan, string folder, IReadOnlyList<string> reuse, CancellationToken cancellation)
     {
-        var file = $"{Key(scanned, imagingHash)}.safetensors";
-        var path = Path.Combine(folder, file);
-        if (known.TryGetValue(file, out var entry) && File.Exists(path) && CaseFile.Hash(path) == entry.Content)
+        var key = CaseKey.Of(scanned, plan);
+        using (var known = CaseCache.Find(folder, key, cancellation))
         {
-            return (entry, true);
-        }
-
-        var prepared = CasePreparer.Prepare(scanned, plan, cancellation);
-        CaseFile.Write(path, prepared);
-        int[] shape = [prepared.Shape.I, prepared.Shape.J, prepared.Shape.K];
-        return (new PreparedEntry(scanned.Name, prepared.Modalities, file, CaseFile.Hash(path), shape, prepared.Notes), false);
-    }
-
-    /// <summary>SHA-256 over the transform version, the plan's imaging part, the subject and each series' name and bytes.</summary>
-    private static string Key(ScannedCase scanned, string imagingHash)
-    {
-        var text = new StringBuilder(FormattableString.Invariant($"{CasePreparer.TransformVersion}\n{imagingHash}\n{scanned.Name}\n"));
-        foreach (var (modality, series) in scanned.Series.OrderBy(s => Modalities.IndexOf(s.Key)))
-        {
-            var path = series.Path;
-            try
+            if (known is not null)
             {
-                text.Append(modality).Append(' ').Append(series.Volume).Append(' ').Append(CaseFile.Hash(path)).Append('\n');
-                var image = Path.ChangeExtension(path, ".img");
-                if (path.EndsWith(".hdr", StringComparison.OrdinalIgnoreCase) && File.Exists(image))
-                {
-                    text.Append(CaseFile.Hash(image)).Append('\n');
-                }
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw ErrorCatalogue.DataFolderMissing.With($"{path} cannot be read: {e.Message}", e);
+                return (Entry(scanned, known), "cached");
             }
         }
 
-        return CanonicalJson.Hash(Encoding.UTF8.GetBytes(text.ToString()).AsSpan());
+        foreach (var other in reuse)
+        {
+            using var taken = CaseCache.TakeOver(other, folder, key, cancellation);
+            if (taken is not null)
+            {
+                return (Entry(scanned, taken), "reused");
+            }
+        }
+
+        var path = Path.Combine(folder, CaseCache.NameOf(key));
+        CaseFileWriter.Write(path, key, CasePreparer.Prepare(scanned, plan, cancellation));
+        using var written = CaseFile.Open(path);
+        return (Entry(scanned, written), "prepared");
     }
 
-    private static Dictionary<string, PreparedEntry> Known(string folder)
-    {
-        try
+    private static PreparedEntry Entry(ScannedCase scanned, CaseFile file) =>
+        new(scanned.Subject, file.Modalities, CaseCache.NameOf(file.Key), file.Content, ShapeOf(file), file.Notes)
         {
-            return File.Exists(Path.Combine(folder, DocumentName))
-                ? Load(folder).Cases.ToDictionary(c => c.File, StringComparer.Ordinal)
-                : [];
-        }
-        catch (Exception e) when (e is FederationException or ArgumentException)
-        {
-            // A damaged index costs time, not correctness: everything is prepared again.
-            return [];
-        }
-    }
+            Session = scanned.Session,
+            Class = scanned.Class,
+            HasSegmentation = scanned.Segmentation is not null,
+        };
 
-    private static void Sweep(string folder, List<PreparedEntry> cases)
-    {
-        var keep = cases.Select(c => c.File).ToHashSet(StringComparer.Ordinal);
-        foreach (var file in Directory.EnumerateFiles(folder, "*.safetensors").Where(f => !keep.Contains(Path.GetFileName(f))).ToArray())
-        {
-            File.Delete(file);
-        }
-    }
+    private static int[] ShapeOf(CaseFile file) => [file.Shape.I, file.Shape.J, file.Shape.K];
+
+    private static bool IsPlausible(PreparedEntry? entry) =>
+        entry is { Subject: not null, File: not null, Modalities.Count: > 0, Shape.Count: 3 } && entry.Shape.All(s => s > 0);
 }

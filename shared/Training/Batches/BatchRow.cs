@@ -14,9 +14,9 @@ internal enum FillerKind
 }
 
 /// <summary>One sample of a micro-batch without its voxels.</summary>
-/// <param name="Subject">Case.</param>
+/// <param name="Case">Subject and session.</param>
 /// <param name="Modality">Target.</param>
 /// <param name="Filler">Filler of view 2.</param>
 /// <param name="FillerModality">Its modality.</param>
 /// <param name="CanvasStart">Canvas coordinates of the crop's first voxel; may be negative.</param>
-internal sealed record BatchRow(string Subject, string Modality, FillerKind Filler, string FillerModality, IReadOnlyList<int> CanvasStart);
+internal sealed record BatchRow(string Case, string Modality, FillerKind Filler, string FillerModality, IReadOnlyList<int> CanvasStart);

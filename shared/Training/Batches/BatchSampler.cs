@@ -44,7 +44,7 @@ internal sealed class BatchSampler(Plan plan, string site, SiteData data, IReadO
             {
                 case "all":
                     // One crop of the case for all of them; masks and fillers are drawn anew.
-                    var shared = CropSampler.Draw(plan.Imaging, item.Shape, item.Volume(owned[0]).Span, Stream("crop"));
+                    var shared = CropSampler.Draw(plan.Imaging, item.Shape, item.Volume(owned[0]), Stream("crop"));
                     foreach (var modality in owned)
                     {
                         Add(batch, item, owned, modality, shared, purpose => Stream($"{purpose}.{modality}"));
@@ -66,17 +66,17 @@ internal sealed class BatchSampler(Plan plan, string site, SiteData data, IReadO
     {
         var (crop, row) = (plan.Imaging.Crop, batch.Rows.Count);
         var volume = item.Volume(modality);
-        start ??= CropSampler.Draw(plan.Imaging, item.Shape, volume.Span, stream("crop"));
-        CropSampler.Copy(volume.Span, item.Shape, start, crop, batch.TargetOf(row));
+        start ??= CropSampler.Draw(plan.Imaging, item.Shape, volume, stream("crop"));
+        volume.Copy(start, crop, batch.TargetOf(row));
         var (filler, source) = Filler(batch, item, owned, modality, stream);
         if (filler == FillerKind.Volume)
         {
-            CropSampler.Copy(item.Volume(source).Span, item.Shape, start, crop, batch.SourceOf(row));
+            item.Volume(source).Copy(start, crop, batch.SourceOf(row));
         }
 
         Mask(stream(plan.Training.SharedMask ? "mask" : "mask1")).CopyTo(batch.Mask1Of(row));
         Mask(stream(plan.Training.SharedMask ? "mask" : "mask2")).CopyTo(batch.Mask2Of(row));
-        batch.Rows.Add(new BatchRow(item.Subject, modality, filler, source, [.. start.Zip(item.CanvasOffset, (a, b) => a + b)]));
+        batch.Rows.Add(new BatchRow(item.Name, modality, filler, source, [.. start.Zip(item.CanvasOffset, (a, b) => a + b)]));
     }
 
     private (FillerKind Kind, string Modality) Filler(HostBatch batch, TrainingCase item, IReadOnlyList<string> owned, string modality, Func<string, CounterRandom> stream)
@@ -97,7 +97,7 @@ internal sealed class BatchSampler(Plan plan, string site, SiteData data, IReadO
     private string[] Shuffled(TrainingCase item, IReadOnlyList<string> owned)
     {
         var order = owned.ToArray();
-        new CounterRandom((ulong)plan.Seed, "site", site, "modalities", item.Subject).Shuffle<string>(order);
+        new CounterRandom((ulong)plan.Seed, "site", site, "modalities", item.Name).Shuffle<string>(order);
         return order;
     }
 

@@ -12,10 +12,10 @@ public static class CropSampler
     /// <summary>A crop's position as the plan's <c>imaging.cropPosition</c> asks for.</summary>
     /// <param name="plan">Its crop and crop position.</param>
     /// <param name="shape">Voxels of the case along R, A, S.</param>
-    /// <param name="target">Volume of the case in the target modality, C-order [R, A, S]; positive inside the head.</param>
+    /// <param name="target">The case in the target modality.</param>
     /// <param name="random">Stream of this one crop.</param>
     /// <returns>Case coordinates of the crop's first voxel; negative where padded.</returns>
-    public static int[] Draw(ImagingPlan plan, IReadOnlyList<int> shape, ReadOnlySpan<float> target, CounterRandom random) => plan.CropPosition switch
+    public static int[] Draw(ImagingPlan plan, IReadOnlyList<int> shape, ICaseVolume target, CounterRandom random) => plan.CropPosition switch
     {
         "uniform" => Draw(shape, plan.Crop, random),
         "foreground" => DrawCentred(shape, plan.Crop, target, random),
@@ -43,13 +43,14 @@ public static class CropSampler
     /// Half of the crops are centred on a random voxel above 0 and half on one that is 0, moved by as little as makes
     /// them valid. Where no such voxel is found in <see cref="MaximumTries"/> draws, the last one drawn is the centre.
     /// </summary>
-    private static int[] DrawCentred(IReadOnlyList<int> shape, IReadOnlyList<int> crop, ReadOnlySpan<float> target, CounterRandom random)
+    private static int[] DrawCentred(IReadOnlyList<int> shape, IReadOnlyList<int> crop, ICaseVolume target, CounterRandom random)
     {
         var foreground = random.NextInt32(2) == 0;
-        var voxel = random.NextInt32(target.Length);
-        for (var tries = 1; tries < MaximumTries && target[voxel] > 0 != foreground; tries++)
+        var voxels = shape[0] * shape[1] * shape[2];
+        var voxel = random.NextInt32(voxels);
+        for (var tries = 1; tries < MaximumTries && target.IsForeground(voxel) != foreground; tries++)
         {
-            voxel = random.NextInt32(target.Length);
+            voxel = random.NextInt32(voxels);
         }
 
         int[] centre = [voxel / (shape[1] * shape[2]), voxel / shape[2] % shape[1], voxel % shape[2]];
@@ -61,26 +62,5 @@ public static class CropSampler
         }
 
         return start;
-    }
-
-    /// <summary>Copies a crop; voxels outside the volume are zero.</summary>
-    /// <param name="volume">C-order [R, A, S].</param>
-    /// <param name="shape">Sides of the volume.</param>
-    /// <param name="start">Volume coordinates of the crop's first voxel.</param>
-    /// <param name="crop">Sides of the crop.</param>
-    /// <param name="destination">Receives the crop, C-order.</param>
-    public static void Copy(ReadOnlySpan<float> volume, IReadOnlyList<int> shape, IReadOnlyList<int> start, IReadOnlyList<int> crop, Span<float> destination)
-    {
-        destination.Clear();
-        var first = Math.Max(0, start[2]);
-        var last = Math.Min(shape[2], start[2] + crop[2]);
-        for (var r = Math.Max(0, start[0]); r < Math.Min(shape[0], start[0] + crop[0]); r++)
-        {
-            for (var a = Math.Max(0, start[1]); a < Math.Min(shape[1], start[1] + crop[1]) && last > first; a++)
-            {
-                var to = ((((r - start[0]) * crop[1]) + (a - start[1])) * crop[2]) + (first - start[2]);
-                volume.Slice((((r * shape[1]) + a) * shape[2]) + first, last - first).CopyTo(destination[to..]);
-            }
-        }
     }
 }

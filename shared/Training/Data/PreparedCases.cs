@@ -4,31 +4,30 @@ using BrainMVP.Federated.Imaging.Preparation;
 namespace BrainMVP.Federated.Training.Data;
 
 /// <summary>
-/// The cases of a prepared data set, read when they are drawn and kept while they fit: a big site does not need to
-/// hold all its volumes in memory.
+/// The cases of a prepared data set. A crop is copied straight from the mapped file: no volume is ever held, what is
+/// used often stays in the system's page cache, and a site may own more volumes than memory.
 /// </summary>
-public sealed class PreparedCases
+public sealed class PreparedCases : IDisposable
 {
-    /// <summary>Bytes of volumes that are kept by default.</summary>
-    public const long DefaultCacheBytes = 2L << 30;
+    /// <summary>Files that stay open by default; systems allow at least 1,024 to a process.</summary>
+    public const int DefaultOpenFiles = 256;
 
-    private readonly PreparedDataset _dataset;
-    private readonly long _cacheBytes;
-    private readonly Dictionary<int, PreparedCase> _kept = [];
-    private readonly Queue<int> _order = new();
-    private long _keptBytes;
+    private readonly OpenCaseFiles _files;
 
-    private PreparedCases(PreparedDataset dataset, Plan plan, long cacheBytes)
+    private PreparedCases(PreparedDataset dataset, Plan plan, int openFiles)
     {
-        (_dataset, _cacheBytes) = (dataset, cacheBytes);
+        _files = new OpenCaseFiles(dataset, openFiles);
         Cases = [.. dataset.Cases.Select((entry, index) => ToCase(entry, index, plan.Imaging.Canvas))];
     }
 
     public IReadOnlyList<TrainingCase> Cases { get; }
 
-    /// <summary>Opens a folder written by <see cref="PreparedDataset.Prepare"/>.</summary>
-    /// <exception cref="Contracts.Errors.FederationException">BMF-1110 or BMF-1011; later reads BMF-1401, 1402, 1405.</exception>
-    public static PreparedCases Open(string folder, Plan plan, long cacheBytes = DefaultCacheBytes) => new(PreparedDataset.Load(folder), plan, cacheBytes);
+    /// <summary>Opens a folder written by <see cref="PreparedDataset"/>.</summary>
+    /// <exception cref="Contracts.Errors.FederationException">BMF-1110 or BMF-1011; later reads BMF-1401, 1402, 1404.</exception>
+    public static PreparedCases Open(string folder, Plan plan, int openFiles = DefaultOpenFiles) => new(PreparedDataset.Load(folder), plan, openFiles);
+
+    /// <summary>Closes the files; the cases cannot be read any more.</summary>
+    public void Dispose() => _files.Dispose();
 
     private TrainingCase ToCase(PreparedEntry entry, int index, IReadOnlyList<int> canvas)
     {
@@ -36,35 +35,14 @@ public sealed class PreparedCases
         return new TrainingCase
         {
             Subject = entry.Subject,
+            Session = entry.Session,
             Modalities = entry.Modalities,
             Shape = entry.Shape,
             CanvasOffset = [offset.I, offset.J, offset.K],
             Content = entry.Content,
-            Volume = modality => Read(index).Channels[IndexOf(entry.Modalities, modality)],
+            Volume = modality => new PreparedVolume(_files, index, IndexOf(entry.Modalities, modality)),
         };
     }
-
-    private PreparedCase Read(int index)
-    {
-        if (_kept.TryGetValue(index, out var known))
-        {
-            return known;
-        }
-
-        var read = _dataset.Read(index);
-        _kept.Add(index, read);
-        _order.Enqueue(index);
-        _keptBytes += Bytes(read);
-        while (_keptBytes > _cacheBytes && _order.Count > 1)
-        {
-            _kept.Remove(_order.Dequeue(), out var oldest);
-            _keptBytes -= Bytes(oldest!);
-        }
-
-        return read;
-    }
-
-    private static long Bytes(PreparedCase item) => item.Channels.Sum(c => (long)c.Length * sizeof(float));
 
     private static int IndexOf(IReadOnlyList<string> modalities, string modality)
     {
@@ -77,5 +55,20 @@ public sealed class PreparedCases
         }
 
         throw new ArgumentException($"The case has no {modality}.", nameof(modality));
+    }
+
+    private sealed class PreparedVolume(OpenCaseFiles files, int index, int modality) : ICaseVolume
+    {
+        public bool IsForeground(int voxel)
+        {
+            using var loan = files.Borrow(index);
+            return loan.File.IsForeground(modality, voxel);
+        }
+
+        public void Copy(IReadOnlyList<int> start, IReadOnlyList<int> crop, Span<float> destination)
+        {
+            using var loan = files.Borrow(index);
+            loan.File.Copy(modality, start, crop, destination);
+        }
     }
 }

@@ -6,8 +6,9 @@ using BrainMVP.Federated.Contracts.Randomness;
 namespace BrainMVP.Federated.Training.Data;
 
 /// <summary>
-/// A site's cases reduced to the plan's modalities and split into training and held-out cases. The split depends on
-/// the seed, the site and the subjects only, so every round and every restart has the same one.
+/// A site's cases reduced to the plan's modalities and split into training and held-out cases, all examinations of a
+/// subject on the same side. The split depends on the seed, the site and the subjects only, so every round and every
+/// restart has the same one.
 /// </summary>
 public sealed class SiteData
 {
@@ -18,7 +19,7 @@ public sealed class SiteData
     public SiteData(Plan plan, string site, IEnumerable<TrainingCase> cases)
     {
         (_plan, _site) = (plan, site);
-        var all = cases.OrderBy(c => c.Subject, StringComparer.Ordinal).ToArray();
+        var all = cases.OrderBy(c => c.Subject, StringComparer.Ordinal).ThenBy(c => c.Session, StringComparer.Ordinal).ToArray();
         if (all.Length == 0)
         {
             throw ErrorCatalogue.NoUsableCase.With("The prepared data set is empty.");
@@ -31,11 +32,12 @@ public sealed class SiteData
         }
 
         Owned = Modalities.All.Where(m => usable.Any(c => ModalitiesOf(c).Contains(m, StringComparer.Ordinal))).ToArray();
-        var order = Enumerable.Range(0, usable.Length).ToArray();
+        var subjects = usable.GroupBy(c => c.Subject, StringComparer.Ordinal).ToArray();
+        var order = Enumerable.Range(0, subjects.Length).ToArray();
         new CounterRandom((ulong)plan.Seed, "site", site, "heldOut").Shuffle<int>(order);
-        var heldOut = HeldOutCount(usable.Length, plan.Training.HeldOut);
-        HeldOut = order[..heldOut].Order().Select(i => usable[i]).ToArray();
-        Training = order[heldOut..].Order().Select(i => usable[i]).ToArray();
+        var heldOut = HeldOutCount(subjects.Length, plan.Training.HeldOut);
+        HeldOut = order[..heldOut].Order().SelectMany(i => subjects[i]).ToArray();
+        Training = order[heldOut..].Order().SelectMany(i => subjects[i]).ToArray();
     }
 
     /// <summary>Plan modalities that at least one case has, canonical order.</summary>
@@ -61,7 +63,7 @@ public sealed class SiteData
         return Training[order[position]];
     }
 
-    /// <summary>Number of held-out cases: the nearest to the fraction, at least one of two, never all.</summary>
-    public static int HeldOutCount(int cases, double fraction) =>
-        cases < 2 ? 0 : Math.Clamp((int)Math.Round(cases * fraction, MidpointRounding.AwayFromZero), 1, cases - 1);
+    /// <summary>Number of held-out subjects: the nearest to the fraction, at least one of two, never all.</summary>
+    public static int HeldOutCount(int subjects, double fraction) =>
+        subjects < 2 ? 0 : Math.Clamp((int)Math.Round(subjects * fraction, MidpointRounding.AwayFromZero), 1, subjects - 1);
 }

@@ -5,6 +5,12 @@ public sealed record TrainingCase
 {
     public required string Subject { get; init; }
 
+    /// <summary>Examination of a subject that has several; empty otherwise.</summary>
+    public string Session { get; init; } = "";
+
+    /// <summary>Subject and session, unique in a data set.</summary>
+    public string Name => Session.Length == 0 ? Subject : $"{Subject}_{Session}";
+
     /// <summary>Canonical modality names.</summary>
     public required IReadOnlyList<string> Modalities { get; init; }
 
@@ -17,6 +23,6 @@ public sealed record TrainingCase
     /// <summary>Names the bytes of the case; a checkpoint made with other data is refused. May be empty.</summary>
     public string Content { get; init; } = "";
 
-    /// <summary>The volume of one of the modalities, C-order [R, A, S] of <see cref="Shape"/>. May read a file.</summary>
-    public required Func<string, ReadOnlyMemory<float>> Volume { get; init; }
+    /// <summary>One of the modalities. Nothing is read before a crop is copied.</summary>
+    public required Func<string, ICaseVolume> Volume { get; init; }
 }

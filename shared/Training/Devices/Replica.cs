@@ -108,8 +108,8 @@ internal sealed class Replica : IDisposable
         {
             var halves = features.to(ScalarType.Float32).chunk(2);
             // Rows of one case are no negatives of each other when it has several; elsewhere that is chance, as published.
-            var datasets = _training.ContrastiveNegatives == "otherDatasets" ? rows.ConvertAll(r => Datasets.Of(r.Subject))
-                : _training.Targets == "all" ? rows.ConvertAll(r => r.Subject)
+            var datasets = _training.ContrastiveNegatives == "otherDatasets" ? rows.ConvertAll(r => Datasets.Of(r.Case))
+                : _training.Targets == "all" ? rows.ConvertAll(r => r.Case)
                 : null;
             var term = PretrainingLosses.Contrastive(halves[0], halves[1], _training.ContrastiveTemperature, datasets);
             contrast = term.item<float>();

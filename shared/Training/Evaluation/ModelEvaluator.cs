@@ -15,9 +15,12 @@ namespace BrainMVP.Federated.Training.Evaluation;
 public static class ModelEvaluator
 {
     /// <summary>Measures with a prepared data set; see the overload with cases.</summary>
-    /// <exception cref="FederationException">BMF-1011, 1101, 1110, 1312, 1401, 1402, 1405, 1406, 1502, 1504 to 1507.</exception>
-    public static IReadOnlyDictionary<string, ValidationSum> Run(EvaluationJob job, Action<TrainingProgress> progress, CancellationToken ct) =>
-        Run(job, PreparedCases.Open(job.DataFolder, job.Plan).Cases, progress, ct);
+    /// <exception cref="FederationException">BMF-1011, 1101, 1110, 1312, 1401, 1402, 1404 to 1406, 1502, 1504 to 1507.</exception>
+    public static IReadOnlyDictionary<string, ValidationSum> Run(EvaluationJob job, Action<TrainingProgress> progress, CancellationToken ct)
+    {
+        using var prepared = PreparedCases.Open(job.DataFolder, job.Plan);
+        return Run(job, prepared.Cases, progress, ct);
+    }
 
     /// <summary>Validation sums by view; empty when the site holds nothing out.</summary>
     /// <exception cref="FederationException">BMF-1101, 1312, 1401, 1405, 1406, 1502, 1504 to 1507.</exception>

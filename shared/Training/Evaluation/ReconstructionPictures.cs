@@ -28,7 +28,8 @@ public static class ReconstructionPictures
     public static byte[] Render(Plan plan, string site, string modelPath, IReadOnlyDictionary<string, string> templatePaths, string dataFolder)
     {
         TorchRuntime.Start(plan.Training.Threads);
-        var data = new SiteData(plan, site, PreparedCases.Open(dataFolder, plan).Cases);
+        using var cases = PreparedCases.Open(dataFolder, plan);
+        var data = new SiteData(plan, site, cases.Cases);
         var item = data.HeldOut.Concat(data.Training).First();
         using var model = ReconstructionModel.Create(plan.Network);
         ModelFile.Load(model, modelPath);
@@ -45,7 +46,7 @@ public static class ReconstructionPictures
         long[] shape = [crop[0], crop[1], crop[2]];
         var start = Enumerable.Range(0, 3).Select(axis => (int)Math.Floor((item.Shape[axis] - crop[axis]) / 2.0)).ToArray();
         var voxels = new float[crop[0] * crop[1] * crop[2]];
-        CropSampler.Copy(item.Volume(modality).Span, item.Shape, start, crop, voxels);
+        item.Volume(modality).Copy(start, crop, voxels);
         var mask = Masks.Draw(plan.Training, crop, new CounterRandom((ulong)plan.Seed, "site", site, "picture", modality, "mask"));
         var target = tensor(voxels).reshape(shape);
         var template = TemplateBank.Crop(templates.Normalized(modality), [.. start.Zip(item.CanvasOffset, (a, b) => a + b)], crop);

@@ -49,7 +49,7 @@ public sealed class ValidationSamples
 
     /// <summary>
     /// Case after case in a fixed order: <c>training.validationCrops</c> crops of each modality in the template view;
-    /// the first of them, under the same mask, also from each other modality. Volumes are read when they are reached.
+    /// the first of them, under the same mask, also from each other modality. Crops are read when they are reached.
     /// </summary>
     public IEnumerable<ValidationSample> All()
     {
@@ -85,8 +85,8 @@ public sealed class ValidationSamples
 
     private (int[] Start, ValidationSample Sample) Draw(TrainingCase item, string modality, int k)
     {
-        CounterRandom Stream(string purpose) => new((ulong)_plan.Seed, "site", _site, "validation", item.Subject, modality, k, purpose);
-        var start = CropSampler.Draw(_plan.Imaging, item.Shape, item.Volume(modality).Span, Stream("crop"));
+        CounterRandom Stream(string purpose) => new((ulong)_plan.Seed, "site", _site, "validation", item.Name, modality, k, purpose);
+        var start = CropSampler.Draw(_plan.Imaging, item.Shape, item.Volume(modality), Stream("crop"));
         var mask = Masks.Draw(_plan.Training, _plan.Imaging.Crop, Stream("mask"));
         return (start, new ValidationSample(new ValidationView(modality), [.. start.Zip(item.CanvasOffset, (a, b) => a + b)], CropOf(item, modality, start), mask, null));
     }
@@ -95,7 +95,7 @@ public sealed class ValidationSamples
     {
         var crop = _plan.Imaging.Crop;
         var voxels = new float[crop[0] * crop[1] * crop[2]];
-        CropSampler.Copy(item.Volume(modality).Span, item.Shape, start, crop, voxels);
+        item.Volume(modality).Copy(start, crop, voxels);
         return voxels;
     }
 }

@@ -106,7 +106,7 @@ internal sealed class RoundSession : IDisposable
         Templates = data.Owned.Concat(_fillers).Where(Job.TemplatePaths.ContainsKey).ToDictionary(m => m, m => FileHash(Job.TemplatePaths[m])),
         Snapshot = KeepsMoments ? FileHash(OptimizerSnapshot.PathIn(Job.SnapshotFolder!)) : "",
         BatchNorm = KeepsBatchNorm ? FileHash(BatchNormSnapshot.PathIn(Job.SnapshotFolder!)) : "",
-        Cases = data.Training.Concat(data.HeldOut).Select(c => new[] { c.Subject, c.Content }).ToArray(),
+        Cases = data.Training.Concat(data.HeldOut).Select(c => new[] { c.Name, c.Content }).ToArray(),
     });
 
     private static string FileHash(string path)

@@ -23,9 +23,12 @@ public static class RoundTrainer
     /// <param name="job">What to train.</param>
     /// <param name="progress">Called on this thread.</param>
     /// <param name="ct">Stops between two steps; the checkpoints stay.</param>
-    /// <exception cref="FederationException">BMF-1009, 1011, 1101, 1110, 1312, 1401 to 1403, 1405, 1406, 1502, 1504, 1505, 1506, 1507.</exception>
-    public static RoundOutcome Run(RoundJob job, Action<TrainingProgress> progress, CancellationToken ct) =>
-        Run(job, PreparedCases.Open(job.DataFolder, job.Plan).Cases, progress, ct);
+    /// <exception cref="FederationException">BMF-1009, 1011, 1101, 1110, 1312, 1401 to 1406, 1502, 1504, 1505, 1506, 1507.</exception>
+    public static RoundOutcome Run(RoundJob job, Action<TrainingProgress> progress, CancellationToken ct)
+    {
+        using var prepared = PreparedCases.Open(job.DataFolder, job.Plan);
+        return Run(job, prepared.Cases, progress, ct);
+    }
 
     /// <summary>Runs or resumes a round with given cases.</summary>
     /// <param name="job">What to train.</param>

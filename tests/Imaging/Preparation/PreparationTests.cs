@@ -68,7 +68,7 @@ public sealed class PreparationTests : IDisposable
         Put("b_T1", Make.Ball(22, 9));
         Assert.Equal(["cached", "prepared"], Outcomes(Plan));
         Assert.Equal(["prepared", "prepared"], Outcomes(Plan with { SpacingMm = 2 }));
-        Assert.Equal(2, Directory.GetFiles(_folder.File("cache"), "*.safetensors").Length);
+        Assert.Equal(2, Directory.GetFiles(_folder.File("cache"), "*.case").Length);
 
         var loaded = PreparedDataset.Load(_folder.File("cache"));
         var file = Path.Combine(loaded.Folder, loaded.Cases[0].File);

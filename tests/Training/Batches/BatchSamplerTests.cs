@@ -12,11 +12,11 @@ public sealed class BatchSamplerTests
         var rows = Rows(run, steps: 40);
 
         // The same case always shuffles alike: its target tells the position, and all cases of a micro-batch agree.
-        var byCase = rows.SelectMany(r => r).GroupBy(r => r.Subject).ToDictionary(g => g.Key, g => g.Select(r => r.Modality).Distinct().Count());
+        var byCase = rows.SelectMany(r => r).GroupBy(r => r.Case).ToDictionary(g => g.Key, g => g.Select(r => r.Modality).Distinct().Count());
         Assert.All(byCase.Values, count => Assert.Equal(3, count));
         foreach (var batch in rows)
         {
-            Assert.All(batch.GroupBy(r => r.Subject), g => Assert.Single(g.Select(r => r.Modality).Distinct()));
+            Assert.All(batch.GroupBy(r => r.Case), g => Assert.Single(g.Select(r => r.Modality).Distinct()));
         }
 
         Assert.Contains(rows, batch => batch.Select(r => r.Modality).Distinct().Count() > 1);
@@ -29,7 +29,7 @@ public sealed class BatchSamplerTests
         foreach (var batch in Rows(run, steps: 3))
         {
             Assert.Equal(4, batch.Count);
-            Assert.All(batch.GroupBy(r => r.Subject), g => Assert.Equal(g.Count() / 2, g.Count(r => r.Modality == "t1")));
+            Assert.All(batch.GroupBy(r => r.Case), g => Assert.Equal(g.Count() / 2, g.Count(r => r.Modality == "t1")));
         }
 
         var outcome = run.Train(run.Job("job"));

@@ -14,7 +14,7 @@ public sealed class CropSamplerTests
     public void Uniform_positions_are_those_of_the_draw_without_a_volume() => Gen.Select(Gen.Int[1, 40], Gen.Int[1, 40], Gen.Int[1, 40], Gen.Int[0, 9999]).Sample((a, b, c, seed) =>
         Assert.Equal(
             CropSampler.Draw([a, b, c], [16, 16, 16], new((ulong)seed, "crop")),
-            CropSampler.Draw(Uniform, [a, b, c], new float[a * b * c], new((ulong)seed, "crop"))));
+            CropSampler.Draw(Uniform, [a, b, c], new MemoryVolume([a, b, c], new float[a * b * c]), new((ulong)seed, "crop"))));
 
     [Fact]
     public void Half_of_the_crops_are_centred_on_the_head_and_half_on_the_background()
@@ -32,7 +32,7 @@ public sealed class CropSamplerTests
         var inside = 0;
         for (var i = 0; i < Draws; i++)
         {
-            var centre = CropSampler.Draw(Foreground, shape, volume, new CounterRandom(5, "crop", i)).Select(s => s + 8).ToArray();
+            var centre = CropSampler.Draw(Foreground, shape, new MemoryVolume(shape, volume), new CounterRandom(5, "crop", i)).Select(s => s + 8).ToArray();
             inside += centre.All(v => v is >= 30 and < 40) ? 1 : 0;
         }
 
@@ -46,8 +46,9 @@ public sealed class CropSamplerTests
         int[] shape = [a, b, c];
         var random = new CounterRandom((ulong)seed, "volume");
         var volume = Enumerable.Range(0, a * b * c).Select(_ => kind == 2 ? (float)random.NextInt32(2) : kind).ToArray();
-        var start = CropSampler.Draw(Foreground, shape, volume, new((ulong)seed, "crop"));
-        Assert.Equal(start, CropSampler.Draw(Foreground, shape, volume, new((ulong)seed, "crop")));
+        var target = new MemoryVolume(shape, volume);
+        var start = CropSampler.Draw(Foreground, shape, target, new((ulong)seed, "crop"));
+        Assert.Equal(start, CropSampler.Draw(Foreground, shape, target, new((ulong)seed, "crop")));
         for (var axis = 0; axis < 3; axis++)
         {
             Assert.InRange(start[axis], shape[axis] >= 16 ? 0 : -((16 - shape[axis]) / 2), shape[axis] >= 16 ? shape[axis] - 16 : -((16 - shape[axis]) / 2));

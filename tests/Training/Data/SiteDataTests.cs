@@ -1,5 +1,6 @@
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Contracts.Randomness;
 using BrainMVP.Federated.Training.Data;
 using CsCheck;
 
@@ -25,6 +26,35 @@ public sealed class SiteDataTests
         var two = new SiteData(Plan, "north", cases.Reverse());
         Assert.Equal(one.HeldOut.Select(c => c.Subject), two.HeldOut.Select(c => c.Subject));
         Assert.Equal(9, one.HeldOut.Concat(one.Training).Select(c => c.Subject).Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(9)]
+    [InlineData(40)]
+    public void Without_sessions_the_split_is_a_shuffle_of_the_cases_by_name(int count)
+    {
+        var plan = Plan with { Seed = count };
+        var cases = SyntheticHeads.Create(count, ["t1"], [4, 4, 4], [8, 8, 8]);
+        var order = Enumerable.Range(0, count).ToArray();
+        new CounterRandom((ulong)plan.Seed, "site", "north", "heldOut").Shuffle<int>(order);
+        var expected = order[..SiteData.HeldOutCount(count, plan.Training.HeldOut)].Select(i => cases[i].Name).Order(StringComparer.Ordinal);
+        Assert.Equal(expected, new SiteData(plan, "north", cases).HeldOut.Select(c => c.Name));
+    }
+
+    [Fact]
+    public void All_examinations_of_a_subject_are_held_out_or_none()
+    {
+        // Subject n has 1 + n % 4 examinations; the first of them may have no name of its own.
+        var heads = SyntheticHeads.Create(30, ["t1"], [4, 4, 4], [8, 8, 8]);
+        var cases = heads.SelectMany((c, n) => Enumerable.Range(0, 1 + (n % 4)).Select(s => c with { Session = s == 0 && n % 2 == 0 ? "" : $"{s}" })).ToArray();
+        for (var seed = 1; seed <= 10; seed++)
+        {
+            var data = new SiteData(Plan with { Seed = seed }, "north", cases);
+            Assert.Empty(data.HeldOut.Select(c => c.Subject).Intersect(data.Training.Select(c => c.Subject)));
+            Assert.Equal(SiteData.HeldOutCount(30, Plan.Training.HeldOut), data.HeldOut.Select(c => c.Subject).Distinct().Count());
+            Assert.Equal(cases.Select(c => c.Name).Order(), data.HeldOut.Concat(data.Training).Select(c => c.Name).Order());
+        }
     }
 
     [Fact]
@@ -83,7 +113,7 @@ public sealed class SiteDataTests
         Gen.Select(Gen.Int[-9, 9], Gen.Int[-9, 9], Gen.Int[-9, 9]).Sample((r0, a0, s0) =>
         {
             var crop = new float[4 * 3 * 8];
-            CropSampler.Copy(volume, shape, [r0, a0, s0], [4, 3, 8], crop);
+            new MemoryVolume(shape, volume).Copy([r0, a0, s0], [4, 3, 8], crop);
             for (var i = 0; i < crop.Length; i++)
             {
                 var (r, a, s) = (r0 + (i / 24), a0 + (i / 8 % 3), s0 + (i % 8));

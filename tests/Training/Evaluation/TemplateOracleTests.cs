@@ -37,9 +37,9 @@ public sealed class TemplateOracleTests
             using var scope = NewDisposeScope();
             CounterRandom Stream(string purpose) => new(3, "step", step, purpose);
             var item = cases[step % cases.Length];
-            var start = CropSampler.Draw(imaging, item.Shape, item.Volume("t1").Span, Stream("crop"));
+            var start = CropSampler.Draw(imaging, item.Shape, item.Volume("t1"), Stream("crop"));
             var voxels = new float[4096];
-            CropSampler.Copy(item.Volume("t1").Span, item.Shape, start, imaging.Crop, voxels);
+            item.Volume("t1").Copy(start, imaging.Crop, voxels);
             var target = tensor(voxels).reshape(16, 16, 16);
             var mask = tensor(Masks.Draw(training, imaging.Crop, Stream("mask"))).reshape(16, 16, 16);
             var filler = TemplateBank.Crop(bank.Normalized("t1"), [.. start.Zip(item.CanvasOffset, (a, b) => a + b)], imaging.Crop);
@@ -59,7 +59,7 @@ public sealed class TemplateOracleTests
         foreach (var item in cases)
         {
             var placed = new float[mean.Length];
-            CropSampler.Copy(item.Volume("t1").Span, item.Shape, [.. item.CanvasOffset.Select(o => -o)], canvas, placed);
+            item.Volume("t1").Copy([.. item.CanvasOffset.Select(o => -o)], canvas, placed);
             for (var i = 0; i < mean.Length; i++)
             {
                 mean[i] += placed[i] / cases.Count;

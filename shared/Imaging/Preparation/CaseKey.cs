@@ -1,0 +1,61 @@
+using System.Security.Cryptography;
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Identity;
+using BrainMVP.Federated.Contracts.Json;
+using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Imaging.Layouts;
+
+namespace BrainMVP.Federated.Imaging.Preparation;
+
+/// <summary>Names a prepared case by everything that it depends on.</summary>
+internal static class CaseKey
+{
+    private static readonly string[] PairEnds = [".hdr", ".hdr.gz", ".img", ".img.gz"];
+
+    /// <summary>
+    /// SHA-256 over the transform version, the fields of the plan that decide about voxels or about whether a case is
+    /// used, the case's name, and the bytes of its series. Canvas and crop are not among them: plans that differ only
+    /// there share their prepared cases.
+    /// </summary>
+    /// <exception cref="FederationException">BMF-1110 when a series cannot be read.</exception>
+    public static string Of(ScannedCase scanned, ImagingPlan plan, int transformVersion = CasePreparer.TransformVersion) => CanonicalJson.Hash(new
+    {
+        Rules = RulesOf(plan, transformVersion),
+        scanned.Subject,
+        scanned.Session,
+        Series = scanned.Series.OrderBy(s => Modalities.IndexOf(s.Key)).Select(s => new { Modality = s.Key, s.Value.Volume, Files = Hashes(s.Value.Path) }).ToArray(),
+    });
+
+    /// <summary>SHA-256 over what a case depends on beside its own files.</summary>
+    public static string RulesOf(ImagingPlan plan, int transformVersion = CasePreparer.TransformVersion) => CanonicalJson.Hash(new
+    {
+        transformVersion,
+        plan.SpacingMm,
+        plan.LowerPercentile,
+        plan.UpperPercentile,
+        plan.MinimumOverlap,
+    });
+
+    /// <summary>Hashes of a series' files in a fixed order; header and image of a pair, whichever of them is named.</summary>
+    private static string[] Hashes(string path)
+    {
+        try
+        {
+            return [.. FilesOf(path).Select(Hash)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw ErrorCatalogue.DataFolderMissing.With($"{path} cannot be read: {e.Message}", e);
+        }
+    }
+
+    private static IEnumerable<string> FilesOf(string path) => PairEnds.FirstOrDefault(e => path.EndsWith(e, StringComparison.OrdinalIgnoreCase)) is { } end
+        ? PairEnds.Select(e => path[..^end.Length] + e).Where(File.Exists).Append(path).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
+        : [path];
+
+    private static string Hash(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+}
