@@ -11,6 +11,9 @@ internal sealed class BrainModel(HeadVariation head)
 {
     private const double FoldRadius = 50;
 
+    // Only the cerebrum reaches higher; boxes like this spare the formulas of what is far away.
+    private const double AboveTentorium = 20;
+
     // The same for every person: this is what makes brains alike. Not a run's seed on purpose.
     private static readonly PlaneWaves SharedFolding = new(new CounterRandom(20240614, "phantom", "shared", "folding"), 22, 17, 24);
     private static readonly PlaneWaves SulcalDepth = new(new CounterRandom(20240614, "phantom", "shared", "depth"), 10, 26, 50);
@@ -34,7 +37,8 @@ internal sealed class BrainModel(HeadVariation head)
     public static double Envelope(Point m)
     {
         var p = m with { X = Math.Abs(m.X) };
-        return Shapes.Union(Shapes.Union(Cerebrum(p, 10), Cerebellum(p), 9), Stem(p), 9) - 0.8;
+        var cerebrum = Cerebrum(p, 10);
+        return (p.Z > AboveTentorium ? cerebrum : Shapes.Union(Shapes.Union(cerebrum, Cerebellum(p), 9), Stem(p), 9)) - 0.8;
     }
 
     /// <summary>Adds the parts of each tissue in a voxel; they sum to the voxel's part inside the envelope.</summary>
@@ -53,14 +57,18 @@ internal sealed class BrainModel(HeadVariation head)
         // The fissure between the hemispheres is not a plane.
         m = Unbent(m);
         var p = m with { X = Math.Abs(m.X) };
-        var v = head.Ventricles;
-        Take(parts, ref left, Tissue.Csf, Shapes.Coverage(LateralVentricle(p, v), h));
-        Take(parts, ref left, Tissue.Csf, Shapes.Coverage(ThirdVentricle(p, v), h));
-        Take(parts, ref left, Tissue.Csf, Shapes.Coverage(FourthVentricle(p, v), h));
-        var cerebellum = Cerebellum(p);
-        var stem = Stem(p);
+        if (p.X < 48 && p.Y is > -84 and < 46 && p.Z is > -52 and < 36)
+        {
+            var v = head.Ventricles;
+            Take(parts, ref left, Tissue.Csf, Shapes.Coverage(LateralVentricle(p, v), h));
+            Take(parts, ref left, Tissue.Csf, Shapes.Coverage(ThirdVentricle(p, v), h));
+            Take(parts, ref left, Tissue.Csf, Shapes.Coverage(FourthVentricle(p, v), h));
+        }
+
+        var high = p.Z > AboveTentorium;
+        var cerebellum = high ? double.MaxValue : Cerebellum(p);
         var cerebrum = Cerebrum(p, 5);
-        Take(parts, ref left, Tissue.Brainstem, Shapes.Coverage(Math.Max(stem, -LowerOf(p)), h));
+        Take(parts, ref left, Tissue.Brainstem, high ? 0 : Shapes.Coverage(Math.Max(Stem(p), -LowerOf(p)), h));
         if (left <= 0)
         {
             return;
@@ -204,6 +212,11 @@ internal sealed class BrainModel(HeadVariation head)
 
     private static void DeepNuclei(Point p, double h, Span<double> parts, ref double left)
     {
+        if (p.X > 42 || p.Y is < -48 or > 36 || p.Z is < -34 or > 34)
+        {
+            return;
+        }
+
         // Putamen and pallidum converge towards the front.
         var t = p with { X = p.X + (0.22 * (p.Y - 2)) };
         Take(parts, ref left, Tissue.Pallidum, Shapes.Coverage(Shapes.Ellipsoid(t, new(20, -3, 1), 4.2, 9, 6), h));

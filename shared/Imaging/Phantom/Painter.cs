@@ -102,15 +102,16 @@ internal sealed class Painter
         var at = (((i * made.Shape.J) + j) * made.Shape.K) + k;
         (made.Covered[at], made.Brain[at]) = ((float)(Math.Min(covered, 1 / share) * share), (float)(brain * share));
         made.Labels[at] = brain * share < 0.5 ? 0 : Label();
-        for (var n = 0; n < _table.Length; n++)
+        for (var t = 0; t < _sum.Length; t++)
         {
-            var (table, signal) = (_table[n], 0.0);
-            for (var t = 0; t < table.Length; t++)
+            // Most voxels hold one to three tissues.
+            if (_sum[t] > 0)
             {
-                signal += _sum[t] * table[t];
+                for (var n = 0; n < _table.Length; n++)
+                {
+                    made.Signals[n][at] += (float)(_sum[t] * share * _table[n][t]);
+                }
             }
-
-            made.Signals[n][at] = (float)(signal * share);
         }
 
         return away;

@@ -11,6 +11,11 @@ public sealed record PhantomCase(string Subject, IReadOnlyDictionary<string, Vol
     /// <summary>1 in the brain, 0 outside, on the same grid.</summary>
     public required Volume Brain { get; init; }
 
+    public required PhantomDisease Disease { get; init; }
+
+    /// <summary>Skull and scalp are there too.</summary>
+    public bool IsWholeHead { get; init; }
+
     public required PhantomTraits Traits { get; init; }
 
     /// <summary>"1" or "0": high or low grade of gliomas, otherwise <see cref="PhantomTraits.Central"/>.</summary>

@@ -44,6 +44,8 @@ public static class PhantomDiseases
         ? Enum.Parse<PhantomDisease>(name, ignoreCase: true)
         : throw ErrorCatalogue.ArgumentInvalid.With($"\"{name}\" is not a disease; known: {string.Join(", ", Names)}.");
 
+    public static string NameOf(PhantomDisease disease) => Names[(int)disease];
+
     /// <summary>
     /// Label values with their meaning, background left out. Glioma: BraTS until 2021. Stroke: ISLES. Multiple sclerosis: one
     /// foreground. Mixed: all of them in one map.

@@ -37,6 +37,8 @@ public static class PhantomGenerator
         return new PhantomCase(subject, volumes, new Volume(painting.Shape, painting.Affine, painting.Labels))
         {
             Brain = new Volume(painting.Shape, painting.Affine, [.. painting.Brain.Select(b => b < 0.5f ? 0f : 1f)]),
+            Disease = request.Disease,
+            IsWholeHead = request.WholeHead,
             Traits = traits,
             Class = traits.ClassFor(request.Disease),
         };

@@ -27,7 +27,7 @@ public sealed record ScannerPreset(string Name, double Tesla, double Noise, doub
     public static ScannerPreset West { get; } = Create("west", 3, 0.015, 0.15, 1200, 14, 2.9, 24, 6000, 110, 10000, 2650, 95);
 
     /// <summary>A research scanner of 7 T: fine, with a strong receive field.</summary>
-    public static ScannerPreset Central { get; } = Create("central", 7, 0.013, 0.24, 2000, 18, 2.6, 22, 7000, 62, 12000, 2800, 75);
+    public static ScannerPreset Central { get; } = Create("central", 7, 0.013, 0.24, 2000, 18, 2.6, 22, 7000, 62, 12000, 2800, 125);
 
     /// <summary>A low-field scanner of 0.55 T: noisy, thick slices, coarse.</summary>
     public static ScannerPreset Remote { get; } = Create("remote", 0.55, 0.060, 0.04, 400, 26, 6, 36, 3800, 120, 8000, 2000, 130) with { SliceMm = 6, BlurMm = 2.4 };
