@@ -11,6 +11,9 @@ internal sealed class BrainModel(HeadVariation head)
 {
     private const double FoldRadius = 50;
 
+    // Only the cerebrum reaches higher; boxes like this spare the formulas of what is far away.
+    private const double AboveTentorium = 20;
+
     // The same for every person: this is what makes brains alike. Not a run's seed on purpose.
     private static readonly PlaneWaves SharedFolding = new(new CounterRandom(20240614, "phantom", "shared", "folding"), 22, 17, 24);
     private static readonly PlaneWaves SulcalDepth = new(new CounterRandom(20240614, "phantom", "shared", "depth"), 10, 26, 50);
@@ -34,7 +37,8 @@ internal sealed class BrainModel(HeadVariation head)
     public static double Envelope(Point m)
     {
         var p = m with { X = Math.Abs(m.X) };
-        return Shapes.Union(Shapes.Union(Cerebrum(p, 10), Cerebellum(p), 9), Stem(p), 9) - 0.8;
+        var cerebrum = Cerebrum(p, 10);
+        return (p.Z > AboveTentorium ? cerebrum : Shapes.Union(Shapes.Union(cerebrum, Cerebellum(p), 9), Stem(p), 9)) - 0.8;
     }
 
     /// <summary>Adds the parts of each tissue in a voxel; they sum to the voxel's part inside the envelope.</summary>
@@ -51,16 +55,20 @@ internal sealed class BrainModel(HeadVariation head)
         }
 
         // The fissure between the hemispheres is not a plane.
-        m = m with { X = m.X - (1.7 * Bend.At(new Point(0, m.Y, m.Z))) };
+        m = Unbent(m);
         var p = m with { X = Math.Abs(m.X) };
-        var v = head.Ventricles;
-        Take(parts, ref left, Tissue.Csf, Shapes.Coverage(LateralVentricle(p, v), h));
-        Take(parts, ref left, Tissue.Csf, Shapes.Coverage(ThirdVentricle(p, v), h));
-        Take(parts, ref left, Tissue.Csf, Shapes.Coverage(FourthVentricle(p, v), h));
-        var cerebellum = Cerebellum(p);
-        var stem = Stem(p);
+        if (p.X < 48 && p.Y is > -84 and < 46 && p.Z is > -52 and < 36)
+        {
+            var v = head.Ventricles;
+            Take(parts, ref left, Tissue.Csf, Shapes.Coverage(LateralVentricle(p, v), h));
+            Take(parts, ref left, Tissue.Csf, Shapes.Coverage(ThirdVentricle(p, v), h));
+            Take(parts, ref left, Tissue.Csf, Shapes.Coverage(FourthVentricle(p, v), h));
+        }
+
+        var high = p.Z > AboveTentorium;
+        var cerebellum = high ? double.MaxValue : Cerebellum(p);
         var cerebrum = Cerebrum(p, 5);
-        Take(parts, ref left, Tissue.Brainstem, Shapes.Coverage(Math.Max(stem, -LowerOf(p)), h));
+        Take(parts, ref left, Tissue.Brainstem, high ? 0 : Shapes.Coverage(Math.Max(Stem(p), -LowerOf(p)), h));
         if (left <= 0)
         {
             return;
@@ -74,6 +82,47 @@ internal sealed class BrainModel(HeadVariation head)
 
         DeepNuclei(p, h, parts, ref left);
         CerebralTissue(m, p, h, cerebrum, parts, ref left);
+    }
+
+    /// <summary>Signed distance to the ventricles, mm.</summary>
+    public double Ventricles(Point m)
+    {
+        var p = Folded(m);
+        var v = head.Ventricles;
+        return Math.Min(LateralVentricle(p, v), Math.Min(ThirdVentricle(p, v), FourthVentricle(p, v)));
+    }
+
+    /// <summary>The tissue that has most of a millimetre around a place; null outside the brain.</summary>
+    public Tissue? Main(Point m)
+    {
+        Span<double> parts = stackalloc double[Tissues.Count];
+        parts.Clear();
+        Sample(m, 1, Envelope(m), parts);
+        var most = 0;
+        for (var t = 1; t < parts.Length; t++)
+        {
+            most = parts[t] > parts[most] ? t : most;
+        }
+
+        return parts[most] > 0 ? (Tissue)most : null;
+    }
+
+    /// <summary>True below the tentorium: in the cerebellum or the brainstem.</summary>
+    public static bool InPosteriorFossa(Point m)
+    {
+        var p = m with { X = Math.Abs(m.X) };
+        return p.Z < 4 && (Cerebellum(p) < Cerebrum(p, 5) || Math.Max(Stem(p), -LowerOf(p)) < 0);
+    }
+
+    /// <summary>True in the fibres that cross the midline above the ventricles.</summary>
+    public static bool InCallosum(Point m) => Math.Abs(m.X) < 15 && m.Z > -6 && Arch(m) is < 0.6 and > -5.5;
+
+    private static Point Unbent(Point m) => m with { X = m.X - (1.7 * Bend.At(new Point(0, m.Y, m.Z))) };
+
+    private static Point Folded(Point m)
+    {
+        var straight = Unbent(m);
+        return straight with { X = Math.Abs(straight.X) };
     }
 
     private static void Take(Span<double> parts, ref double left, Tissue tissue, double coverage)
@@ -93,8 +142,11 @@ internal sealed class BrainModel(HeadVariation head)
             fissure = Math.Max(fissure, Math.Min(14 - p.Y, p.Y + 48) * 0.5);
         }
 
-        var callosum = arch is < 0.6 and > -5.5 && p.Z > -6 && p.X < 15;
-        var depth = Math.Min(-hull, callosum ? double.MaxValue : fissure - 0.6 + (2 * Math.Max(0, -arch)));
+        // Its fibres rise into the hemispheres, where no sulcus reaches them.
+        var fibres = Arch(p with { Z = p.Z - (0.012 * p.X * p.X) });
+        var callosum = fibres is < 0.6 and > -5.5 && p.Z > -6 && p.X < 15;
+        var beside = 14 * (1 - Shapes.Step(15, 30, p.X)) * (1 - Shapes.Step(0, 5, Math.Abs(fibres + 2.5) - 3));
+        var depth = Math.Min(-hull, callosum ? double.MaxValue : fissure - 0.6 + (2 * Math.Max(0, -arch)) + beside);
         var (sulcus, half) = Sulcus(m, p, depth);
         var sylvian = Sylvian(p);
         var opened = head.SulcalHalfWidth;
@@ -160,6 +212,11 @@ internal sealed class BrainModel(HeadVariation head)
 
     private static void DeepNuclei(Point p, double h, Span<double> parts, ref double left)
     {
+        if (p.X > 42 || p.Y is < -48 or > 36 || p.Z is < -34 or > 34)
+        {
+            return;
+        }
+
         // Putamen and pallidum converge towards the front.
         var t = p with { X = p.X + (0.22 * (p.Y - 2)) };
         Take(parts, ref left, Tissue.Pallidum, Shapes.Coverage(Shapes.Ellipsoid(t, new(20, -3, 1), 4.2, 9, 6), h));

@@ -14,20 +14,21 @@ internal sealed class HeadVariation
     private const int Nodes = (int)(2 * Reach / Lattice) + 2;
     private const double Amount = 2.2;
 
-    private readonly Point[] _displacement = new Point[Nodes * Nodes * Nodes];
+    private readonly Point[]? _displacement;
     private readonly double[] _rotation;
 
     public HeadVariation(ulong seed, string subject)
     {
         var random = new CounterRandom(seed, "phantom", subject, "anatomy");
-        var age = random.NextDouble();
+        var traits = PhantomTraits.Of(seed, subject);
         Scale = new Point(1 + (0.028 * Normal(random)), 1 + (0.028 * Normal(random)), 1 + (0.028 * Normal(random)));
-        Ventricles = 0.62 + (0.75 * age * age) + (0.12 * Normal(random));
+        Ventricles = VentriclesAt(traits.VentricularAge * traits.VentricularAge) + (0.12 * Normal(random));
         Ventricles = Math.Clamp(Ventricles, 0.5, 1.6);
-        SulcalHalfWidth = 0.42 + (0.45 * age) + (0.08 * Normal(random));
-        Cortex = 2.95 - (0.35 * age) + (0.1 * Normal(random));
+        SulcalHalfWidth = SulcalHalfWidthAt(traits.SulcalAge) + (0.08 * Normal(random));
+        Cortex = CortexAt(traits.SulcalAge) + (0.1 * Normal(random));
         _rotation = [0.02 * Normal(random), 0.02 * Normal(random), 0.02 * Normal(random)];
         var waves = Enumerable.Range(0, 3).Select(axis => new PlaneWaves(new CounterRandom(seed, "phantom", subject, "displacement", axis), 5, 80, 150)).ToArray();
+        _displacement = new Point[Nodes * Nodes * Nodes];
         for (var n = 0; n < _displacement.Length; n++)
         {
             var p = new Point(((n / (Nodes * Nodes)) * Lattice) - Reach, ((n / Nodes % Nodes) * Lattice) - Reach, ((n % Nodes) * Lattice) - Reach);
@@ -37,6 +38,19 @@ internal sealed class HeadVariation
         OwnFolding = new PlaneWaves(new CounterRandom(seed, "phantom", subject, "folding"), 16, 17, 24);
         Texture = new PlaneWaves(new CounterRandom(seed, "phantom", subject, "texture"), 8, 12, 30);
     }
+
+    private HeadVariation()
+    {
+        Scale = new Point(1, 1, 1);
+
+        // The mean of the square of a uniform number is a third.
+        (Ventricles, SulcalHalfWidth, Cortex) = (VentriclesAt(1.0 / 3), SulcalHalfWidthAt(0.5), CortexAt(0.5));
+        _rotation = [0, 0, 0];
+        (OwnFolding, Texture) = (PlaneWaves.None, PlaneWaves.None);
+    }
+
+    /// <summary>The mean head: only what all people have in common.</summary>
+    public static HeadVariation Mean { get; } = new();
 
     public Point Scale { get; }
 
@@ -56,13 +70,19 @@ internal sealed class HeadVariation
     /// <summary>From the field of view (mm from its centre) to the mean head.</summary>
     public Point ToModel(Point p)
     {
-        var d = Displacement(p);
+        var d = _displacement is null ? default : Displacement(p, _displacement);
         double x = (p.X + d.X) / Scale.X, y = (p.Y + d.Y) / Scale.Y, z = (p.Z + d.Z) / Scale.Z;
         var (a, b, c) = (_rotation[0], _rotation[1], _rotation[2]);
         return Centre + new Point(x - (c * y) + (b * z), y + (c * x) - (a * z), z - (b * x) + (a * y));
     }
 
-    private Point Displacement(Point p)
+    private static double VentriclesAt(double squaredAge) => 0.62 + (0.75 * squaredAge);
+
+    private static double SulcalHalfWidthAt(double age) => 0.42 + (0.45 * age);
+
+    private static double CortexAt(double age) => 2.95 - (0.35 * age);
+
+    private static Point Displacement(Point p, Point[] nodes)
     {
         double x = (p.X + Reach) / Lattice, y = (p.Y + Reach) / Lattice, z = (p.Z + Reach) / Lattice;
         int i = (int)x, j = (int)y, k = (int)z;
@@ -73,7 +93,7 @@ internal sealed class HeadVariation
             Mix(Row(at + (Nodes * Nodes)), Row(at + (Nodes * Nodes) + Nodes), fy),
             fx);
 
-        Point Row(int n) => Mix(_displacement[n], _displacement[n + 1], fz);
+        Point Row(int n) => Mix(nodes[n], nodes[n + 1], fz);
 
         static Point Mix(Point a, Point b, double t) => a + ((b - a) * t);
     }

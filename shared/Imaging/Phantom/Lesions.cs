@@ -2,113 +2,57 @@ using BrainMVP.Federated.Contracts.Randomness;
 
 namespace BrainMVP.Federated.Imaging.Phantom;
 
-/// <summary>
-/// Lesions of one head: none, white-matter spots, a ring-enhancing tumour with necrosis and oedema, or an acute infarct.
-/// Labels follow BraTS: 1 necrosis, 2 oedema or white-matter lesion, 4 enhancing; 3 acute infarct.
-/// </summary>
+/// <summary>The lesions of one person.</summary>
 internal sealed class Lesions
 {
-    private readonly List<(Point Centre, Point Radii, Tissue Tissue, int Label)> _blobs = [];
-    private readonly PlaneWaves _rough;
-    private readonly bool _tumour;
+    private readonly List<ILesion> _all = [];
+    private readonly Glioma? _glioma;
 
-    public Lesions(ulong seed, string subject, bool any)
+    public Lesions(PhantomRequest request, string subject, BrainModel model)
     {
+        var (seed, disease) = (request.Seed, request.Disease);
         var random = new CounterRandom(seed, "phantom", subject, "lesions");
-        _rough = new PlaneWaves(new CounterRandom(seed, "phantom", subject, "lesions", "shape"), 10, 14, 34);
-        if (!any)
+        var (kind, count, old) = (random.NextDouble(), random.NextDouble(), random.NextDouble());
+        if (disease == PhantomDisease.Mixed)
         {
-            return;
+            disease = kind switch { < 0.3 => PhantomDisease.None, < 0.65 => PhantomDisease.Mixed, < 0.87 => PhantomDisease.Glioma, _ => PhantomDisease.Stroke };
         }
 
-        var kind = random.NextDouble();
-        if (kind < 0.3)
+        switch (disease)
         {
-            return;
-        }
-
-        if (kind < 0.65)
-        {
-            AddSpots(random, 4 + random.NextInt32(9));
-        }
-        else if (kind < 0.87)
-        {
-            _tumour = true;
-            var side = random.NextInt32(2) == 0 ? -1 : 1;
-            var centre = new Point(side * random.NextDouble(26, 44), random.NextDouble(-58, 34), random.NextDouble(18, 42));
-            var size = random.NextDouble(9, 17);
-            _blobs.Add((centre, new Point(size * 0.55, size * 0.6, size * 0.55), Tissue.Necrosis, 1));
-            _blobs.Add((centre, new Point(size, size * 1.1, size), Tissue.Enhancing, 4));
-            _blobs.Add((centre, new Point(size * 1.9, size * 2.1, size * 1.7), Tissue.Oedema, 2));
-        }
-        else
-        {
-            var side = random.NextInt32(2) == 0 ? -1 : 1;
-            var centre = new Point(side * random.NextDouble(42, 56), random.NextDouble(-40, 20), random.NextDouble(8, 38));
-            _blobs.Add((centre, new Point(random.NextDouble(12, 18), random.NextDouble(14, 24), random.NextDouble(10, 17)), Tissue.AcuteIschaemia, 3));
-            AddSpots(random, random.NextInt32(4));
-        }
-    }
-
-    /// <summary>Replaces grey and white matter by lesion tissue where a lesion lies.</summary>
-    /// <returns>Label of the lesion that has most of the voxel, 0 for none.</returns>
-    public int Apply(Point m, double h, Span<double> parts)
-    {
-        var (label, most) = (0, 0.25);
-        var shift = double.NaN;
-        foreach (var (centre, radii, tissue, code) in _blobs)
-        {
-            var d = Shapes.Ellipsoid(m, centre, radii.X, radii.Y, radii.Z);
-            if (d > 8)
-            {
-                continue;
-            }
-
-            shift = double.IsNaN(shift) ? _rough.At(m) : shift;
-            var uneven = Math.Min(radii.X, Math.Min(radii.Y, radii.Z)) * 0.24;
-
-            // Oedema and infarcts have soft borders and spare the cortex less the deeper they reach.
-            var soft = tissue is Tissue.Oedema or Tissue.AcuteIschaemia ? h + 2.5 : h;
-            var cover = Shapes.Coverage(d + (shift * uneven), soft);
-            if (cover <= 0)
-            {
-                continue;
-            }
-
-            var taken = 0.0;
-            foreach (var from in (ReadOnlySpan<Tissue>)[Tissue.White, Tissue.Cortex, Tissue.Striatum, Tissue.Thalamus, Tissue.Pallidum, Tissue.Csf])
-            {
-                var share = from switch
+            case PhantomDisease.Mixed:
+                _all.Add(new Plaques(seed, subject, 4 + (int)(count * 9), sclerosis: false, model));
+                break;
+            case PhantomDisease.Ms:
+                _all.Add(new Plaques(seed, subject, 8 + (int)(count * count * 36), sclerosis: true, model));
+                break;
+            case PhantomDisease.Glioma:
+                _glioma = new Glioma(seed, subject, PhantomTraits.Of(seed, subject).HighGrade, model);
+                _all.Add(_glioma);
+                break;
+            case PhantomDisease.Stroke:
+                _all.Add(new Infarct(seed, subject));
+                if (old > 0.3)
                 {
-                    Tissue.Cortex when tissue == Tissue.Oedema => 0.35,
-                    Tissue.Csf => _tumour && tissue != Tissue.Oedema ? 1 : 0,
-                    _ => 1,
-                };
-                var part = parts[(int)from] * cover * share;
-                parts[(int)from] -= part;
-                taken += part;
-            }
+                    _all.Add(new Plaques(seed, subject, 1 + (int)(count * 7), sclerosis: false, model));
+                }
 
-            parts[(int)tissue] += taken;
-            if (taken > most)
-            {
-                (label, most) = (code, taken);
-            }
+                break;
         }
-
-        return label;
     }
 
-    private void AddSpots(CounterRandom random, int count)
+    /// <summary>Where the tissue at a model position came from before a tumour pushed it.</summary>
+    public Point BeforeGrowth(Point m, double envelope) => _glioma is null || envelope > 0 ? m : _glioma.BeforeGrowth(m, envelope);
+
+    public Finding Apply(in LesionSite site, Span<double> parts)
     {
-        for (var n = 0; n < count; n++)
+        var found = Finding.None;
+        foreach (var lesion in _all)
         {
-            // Around the lateral ventricles and in the deep white matter.
-            var side = random.NextInt32(2) == 0 ? -1 : 1;
-            var y = random.NextDouble(-58, 38);
-            var centre = new Point(side * random.NextDouble(20, 34), y, random.NextDouble(16, 34));
-            var r = random.NextDouble(1.8, 4.6);
-            _blobs.Add((centre, new Point(r * random.NextDouble(0.8, 1.2), r * random.NextDouble(0.8, 1.6), r), Tissue.Oedema, 2));
+            var one = lesion.Apply(site, parts);
+            found = found == Finding.None ? one : found;
         }
+
+        return found;
     }
 }

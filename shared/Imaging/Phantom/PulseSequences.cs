@@ -18,9 +18,10 @@ internal static class PulseSequences
     private const double FlowVoid = 0.12;
 
     /// <summary>Signal of a tissue, relative to fully relaxed water; for ADC the coefficient in 10⁻⁶ mm²/s.</summary>
-    public static double Signal(string modality, Tissue tissue, SequenceTiming timing, double tesla)
+    /// <param name="iron">Of the person's deep grey nuclei, 0 for the mean.</param>
+    public static double Signal(string modality, Tissue tissue, SequenceTiming timing, double tesla, double iron = 0)
     {
-        var p = Tissues.Properties(tissue, tesla);
+        var p = Tissues.WithIron(tissue, Tissues.Properties(tissue, tesla), iron);
         var isBlood = tissue is Tissue.Artery or Tissue.Vein;
         return modality switch
         {

@@ -12,15 +12,27 @@ namespace BrainMVP.Federated.Imaging.Phantom;
 /// <param name="Timings">Timing by modality, all eight.</param>
 public sealed record ScannerPreset(string Name, double Tesla, double Noise, double Bias, double Gain, IReadOnlyDictionary<string, SequenceTiming> Timings)
 {
-    public static ScannerPreset North { get; } = Create("north", 3, 0.020, 0.10, 1600, 20, 3.5, 30, 4800, 98, 9000, 2500, 110);
+    /// <summary>Thickness of slices of two-dimensional sequences (T2, FLAIR, PD, DWI, ADC), mm; no effect below the voxel size.</summary>
+    public double SliceMm { get; init; }
 
-    public static ScannerPreset South { get; } = Create("south", 1.5, 0.034, 0.06, 900, 24, 5, 32, 4000, 108, 8500, 2250, 122);
+    /// <summary>Full width at half maximum of the blur in the plane, mm.</summary>
+    public double BlurMm { get; init; }
 
-    public static ScannerPreset East { get; } = Create("east", 1.5, 0.028, 0.08, 2600, 16, 4.2, 26, 5200, 88, 9500, 2350, 130);
+    public static ScannerPreset North { get; } = Create("north", 3, 0.020, 0.10, 1600, 20, 3.5, 30, 4800, 98, 9000, 2500, 110) with { SliceMm = 3 };
+
+    public static ScannerPreset South { get; } = Create("south", 1.5, 0.034, 0.06, 900, 24, 5, 32, 4000, 108, 8500, 2250, 122) with { SliceMm = 5, BlurMm = 1.6 };
+
+    public static ScannerPreset East { get; } = Create("east", 1.5, 0.028, 0.08, 2600, 16, 4.2, 26, 5200, 88, 9500, 2350, 130) with { SliceMm = 4, BlurMm = 1.2 };
 
     public static ScannerPreset West { get; } = Create("west", 3, 0.015, 0.15, 1200, 14, 2.9, 24, 6000, 110, 10000, 2650, 95);
 
-    public static IReadOnlyList<ScannerPreset> All { get; } = [North, South, East, West];
+    /// <summary>A research scanner of 7 T: fine, with a strong receive field.</summary>
+    public static ScannerPreset Central { get; } = Create("central", 7, 0.013, 0.24, 2000, 18, 2.6, 22, 7000, 62, 12000, 2800, 125);
+
+    /// <summary>A low-field scanner of 0.55 T: noisy, thick slices, coarse.</summary>
+    public static ScannerPreset Remote { get; } = Create("remote", 0.55, 0.060, 0.04, 400, 26, 6, 36, 3800, 120, 8000, 2000, 130) with { SliceMm = 6, BlurMm = 2.4 };
+
+    public static IReadOnlyList<ScannerPreset> All { get; } = [North, South, East, West, Central, Remote];
 
     /// <exception cref="FederationException">BMF-1006 for an unknown name.</exception>
     public static ScannerPreset Find(string name) => All.FirstOrDefault(p => p.Name == name)

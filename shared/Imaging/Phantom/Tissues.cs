@@ -14,9 +14,12 @@ internal enum Tissue
     Artery,
     Vein,
     Oedema,
+    Tumour,
     Enhancing,
     Necrosis,
-    AcuteIschaemia,
+    IschaemicGrey,
+    IschaemicWhite,
+    Infarct,
     Bone,
     Fat,
     Muscle,
@@ -48,9 +51,12 @@ internal static class Tissues
         new(0.90, 1900, 150, 1.60),
         new(0.90, 1900, 90, 1.60),
         new(0.88, 1650, 155, 1.30),
-        new(0.87, 1500, 118, 1.00),
-        new(0.94, 2700, 320, 2.10),
-        new(0.85, 1300, 108, 0.42),
+        new(0.87, 1650, 128, 1.30),
+        new(0.87, 1500, 112, 0.95),
+        new(0.94, 2700, 300, 2.10),
+        new(0.81, 1540, 97, 0.44),
+        new(0.72, 850, 76, 0.40),
+        new(0.86, 1620, 138, 0.47),
         new(0.08, 500, 20, 0.20),
         new(0.90, 380, 70, 0.10),
         new(0.75, 1300, 38, 1.20),
@@ -65,6 +71,13 @@ internal static class Tissues
         var p = AtThreeTesla[(int)tissue];
         var free = tissue is Tissue.Csf or Tissue.Vitreous;
         return p with { T1 = free ? p.T1 : p.T1 * Math.Pow(tesla / 3, 0.35), T2 = p.T2 * Math.Pow(3 / tesla, 0.1) };
+    }
+
+    /// <summary>Iron shortens T2, and T1 a little, most of all in the pallidum.</summary>
+    public static TissueProperties WithIron(Tissue tissue, TissueProperties p, double iron)
+    {
+        var amount = iron * (tissue switch { Tissue.Pallidum => 1, Tissue.Striatum => 0.7, _ => 0 });
+        return p with { T1 = p.T1 * Math.Exp(-0.035 * amount), T2 = p.T2 * Math.Exp(-0.08 * amount) };
     }
 
     /// <summary>T1 after gadolinium: tissue behind the blood-brain barrier barely changes, blood and leaking lesions do.</summary>

@@ -46,7 +46,7 @@ public sealed class PhantomTests
     [Fact]
     public void Contrast_of_each_sequence_is_that_of_the_field()
     {
-        var made = PhantomGenerator.Generate(Request with { Modalities = Modalities.All, SpacingMm = 2, Lesions = false }, 0);
+        var made = PhantomGenerator.Generate(Request with { Modalities = Modalities.All, SpacingMm = 2, Disease = PhantomDisease.None }, 0);
 
         // White matter is what is bright on T1, fluid what is brightest on T2.
         double White(string m) => Bright(made.Volumes["t1"], made.Volumes[m]);
