@@ -45,13 +45,16 @@ public sealed class SlidingWindowTests
         var golden = GoldenFile.Imaging.GetProperty("gaussian_96");
         var map = new Volume(new VolumeShape(96, 96, 96), Affine.Identity, ImportanceMap.Gaussian(new VolumeShape(96, 96, 96)));
         Assert.Equal(golden.Number("min"), map.Voxels.Min(), 0.0);
-        Assert.Equal(golden.Number("max"), map.Voxels.Max(), 1.2e-7);
+
+        // Three curves in float, each off by a rounding of its exponential: the reference and MONAI differ by 1.8e-7.
+        const double rounding = 2e-7;
+        Assert.Equal(golden.Number("max"), map.Voxels.Max(), rounding);
         Assert.Equal(golden.Number("sum"), map.Voxels.Sum(v => (double)v), 1e-7 * golden.Number("sum"));
         var (diagonal, axis) = (golden.GetProperty("diag").Numbers(), golden.GetProperty("axis").Numbers());
         for (var n = 0; n < 8; n++)
         {
-            Assert.Equal(diagonal[n], map[12 * n, 12 * n, 12 * n], 1.2e-7);
-            Assert.Equal(axis[n], map[12 * n, 48, 48], 1.2e-7);
+            Assert.Equal(diagonal[n], map[12 * n, 12 * n, 12 * n], rounding);
+            Assert.Equal(axis[n], map[12 * n, 48, 48], rounding);
         }
 
         Assert.Equal(0.001, map.Voxels.Min(), 1e-9);
