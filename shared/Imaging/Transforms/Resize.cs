@@ -108,7 +108,8 @@ public static class Resize
                         (First[n], Count[n], _last[n]) = (Math.Min((int)(n * scale), old - 1), 1, 1);
                         break;
                     default:
-                        var at = Math.Clamp((scale * (n + 0.5f)) - 0.5f, 0, old - 1);
+                        // One rounding: torch's builds fuse the multiplication and the subtraction.
+                        var at = Math.Clamp(MathF.FusedMultiplyAdd(scale, n + 0.5f, -0.5f), 0, old - 1);
                         First[n] = (int)at;
                         _last[n] = at - First[n];
                         Count[n] = _last[n] > 0 ? 2 : 1;
