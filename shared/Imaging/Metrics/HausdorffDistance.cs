@@ -27,11 +27,11 @@ public static class HausdorffDistance
     /// <summary>BraTS's value for a region that only one mask has: the diagonal of 240x240x155 voxels of 1 mm.</summary>
     public const double BratsMissing = 373.13;
 
-    /// <summary>Distance whose share of surface voxels lies nearer, 95 per cent.</summary>
-    /// <inheritdoc cref="Of"/>
+    /// <summary>HD95: 95 per cent of each surface lie within this distance of the other (see <see cref="Of"/>).</summary>
     public static double At95(ReadOnlySpan<bool> prediction, ReadOnlySpan<bool> truth, VolumeShape shape, (double I, double J, double K) spacing, EmptyMask empty) =>
         Of(prediction, truth, shape, spacing, empty, 95);
 
+    /// <summary>The plain distance, or that of any percentile.</summary>
     /// <param name="prediction">C order.</param>
     /// <param name="truth">C order, the same shape.</param>
     /// <param name="shape">Shape of both.</param>

@@ -38,7 +38,7 @@ public static class Surface
 
     /// <summary>
     /// Distance of every edge voxel of one mask to the nearest edge voxel of the other, in both directions. The work is
-    /// done in the box around both masks.
+    /// done in the box around both masks and takes about 10 bytes a voxel of it.
     /// </summary>
     /// <param name="first">Mask, at least one voxel set.</param>
     /// <param name="second">Mask of the same shape, at least one voxel set.</param>

@@ -4,7 +4,8 @@ namespace BrainMVP.Federated.Imaging.Transforms;
 
 /// <summary>
 /// Boxes around labelled voxels and around others in a given ratio (MONAI 1.4.0 <c>RandCropByPosNegLabel</c>). The
-/// voxel lies in the box's centre unless the box would leave the image. Counts of one case are kept, four bytes a row.
+/// voxel lies in the box's centre unless the box would leave the image. Keeps two counts a row of voxels instead of a
+/// list of all voxels.
 /// </summary>
 public sealed class LabelBalancedCrop
 {
