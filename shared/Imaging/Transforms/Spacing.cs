@@ -30,7 +30,7 @@ public static class Spacing
         return Resampling.To(volume, shape, affine, Outside.Border);
     }
 
-    private static (VolumeShape Shape, Affine Affine) Grid(Volume volume, double target)
+    internal static (VolumeShape Shape, Affine Affine) Grid(Volume volume, double target)
     {
         var a = volume.Affine;
         var axes = Axes(a, target);
