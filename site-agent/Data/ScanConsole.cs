@@ -58,7 +58,7 @@ internal sealed class ScanConsole(bool all)
         {
             var subjects = findings.Series.Where(s => s.Dataset == dataset.Name && s.Status != SeriesStatus.Ignored).Select(s => s.FullSubject).Distinct(StringComparer.Ordinal).Count();
             var name = dataset.Name.Length == 0 ? Path.GetFileName(findings.Path) : dataset.Name;
-            _console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[bold]{Printable(name)}[/]: {Printable(dataset.Layout)}; {subjects} subjects{(dataset.Note.Length > 0 ? "; " + Printable(dataset.Note) : "")}");
+            _console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[bold]{Printable(name)}[/]: {Printable(dataset.Layout)}; {subjects} {(subjects == 1 ? "subject" : "subjects")}{(dataset.Note.Length > 0 ? "; " + Printable(dataset.Note) : "")}");
         }
     }
 
@@ -74,22 +74,39 @@ internal sealed class ScanConsole(bool all)
 
         var table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("case").NoWrap()).AddColumn(new TableColumn("in the manifest").NoWrap());
         table.AddColumns([.. columns.Select(c => new TableColumn(c).Centered().NoWrap())]);
-        foreach (var item in cases.Take(all ? cases.Length : CasesShown))
+        var shown = all ? cases : Shown(cases);
+        foreach (var item in shown)
         {
             var name = item.Key.Session.Length == 0 ? item.Key.FullSubject : $"{item.Key.FullSubject} {item.Key.Session}";
             var written = names.Session(item.First()) is { Length: > 0 } session ? $"{names.Subject(item.First())} {session}" : names.Subject(item.First());
             table.AddRow([Cell(name, 34), Cell(written, 24), .. columns.Select(c => Cell(item, c))]);
         }
 
-        if (!all && cases.Length > CasesShown)
+        if (cases.Length > shown.Count)
         {
-            table.AddRow([string.Create(CultureInfo.InvariantCulture, $"[dim]{cases.Length - CasesShown} more: --all[/]"), "", .. columns.Select(_ => "")]);
+            table.AddRow([string.Create(CultureInfo.InvariantCulture, $"[dim]{cases.Length - shown.Count} more: --all[/]"), "", .. columns.Select(_ => "")]);
         }
 
         table.AddEmptyRow();
         table.AddRow([string.Create(CultureInfo.InvariantCulture, $"certain, of {cases.Length} cases"), "", .. columns.Select(c => Number(cases, c, SeriesStatus.Accepted))]);
         table.AddRow(["uncertain", "", .. columns.Select(c => Number(cases, c, SeriesStatus.Uncertain))]);
         _console.Write(table);
+    }
+
+    /// <summary>The first cases of every data set, so that a large one does not hide the others.</summary>
+    private static IReadOnlyList<IGrouping<(string Subject, string Session), SeriesFinding>> Shown(IGrouping<(string Subject, string Session), SeriesFinding>[] cases)
+    {
+        var datasets = cases.GroupBy(c => c.First().Dataset, StringComparer.Ordinal).ToArray();
+        var room = CasesShown;
+        var shown = new HashSet<(string, string)>();
+        foreach (var (n, dataset) in datasets.OrderBy(d => d.Count()).Index())
+        {
+            var share = dataset.Take(Math.Max(1, room / (datasets.Length - n))).Select(c => c.Key).ToArray();
+            shown.UnionWith(share);
+            room -= share.Length;
+        }
+
+        return [.. cases.Where(c => shown.Contains(c.Key))];
     }
 
     private void PrintUncertain(ScanFindings findings)

@@ -48,7 +48,7 @@ internal static class DicomRules
         var proposal = Combined(header);
         return proposal.Status == SeriesStatus.Ignored ? proposal
             : series.EchoTimes.Count > 1 && proposal.Modality is not Modalities.Adc ? proposal.Doubted(FormattableString.Invariant($"{series.EchoTimes.Count} echo times in one series"))
-            : header.BodyPart.Length > 0 && !IsHead(header.BodyPart) ? proposal.Doubted($"body part \"{header.BodyPart}\"")
+            : header.BodyPart.Length > 0 && !IsHead(header.BodyPart) ? proposal.Doubted($"body part '{header.BodyPart}'")
             : header.ImageType is ["DERIVED", ..] && header.ImageType.Any(t => t is "MPR" or "REFORMATTED" or "RESAMPLED") ? proposal.Doubted("a reformatted copy of another series")
             : series.Images < LeastImages ? proposal.Doubted(FormattableString.Invariant($"only {series.Images} images"))
             : proposal;
@@ -57,12 +57,12 @@ internal static class DicomRules
     private static ModalityProposal Combined(DicomHeader header)
     {
         var read = ModalityReader.Read(header.Description, TextKind.Description);
-        var quoted = $"\"{header.Description}\"";
+        var quoted = $"'{header.Description}'";
         if (read.IsSilent && header.Protocol.Length > 0 && ModalityReader.Read(header.Protocol, TextKind.Description) is { IsSilent: false } protocol)
         {
             // Several series come from one protocol, for example reformatted copies.
             read = protocol with { Proposal = protocol.Proposal.Status == SeriesStatus.Accepted ? protocol.Proposal.Doubted("only the protocol's name says it") : protocol.Proposal };
-            quoted = $"protocol \"{header.Protocol}\"";
+            quoted = $"protocol '{header.Protocol}'";
         }
 
         var text = read.Proposal with { Reason = read.Proposal.Status == SeriesStatus.Ignored ? read.Proposal.Reason : $"{quoted}: {read.Proposal.Reason}" };
@@ -91,7 +91,7 @@ internal static class DicomRules
 
         // Native series carry the agent of the examination too, so that the agent alone proves nothing.
         return text is { Modality: Modalities.T1, Status: SeriesStatus.Accepted } && HasAgent(header)
-            ? ModalityProposal.Uncertain(Modalities.T1c, $"{quoted} says T1 without contrast agent, but the header names the agent \"{header.ContrastAgent}\"")
+            ? ModalityProposal.Uncertain(Modalities.T1c, $"{quoted} says T1 without contrast agent, but the header names the agent '{header.ContrastAgent}'")
             : text;
     }
 

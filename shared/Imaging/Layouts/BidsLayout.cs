@@ -88,7 +88,7 @@ internal sealed class BidsLayout : ILayout
             return Left.TryGetValue(suffix, out var why) ? ModalityProposal.Ignored(why)
                 : suffix.EndsWith("map", StringComparison.Ordinal) ? ModalityProposal.Ignored("quantitative or synthetic map")
                 : suffix.StartsWith("magnitude", StringComparison.Ordinal) || suffix.StartsWith("phase", StringComparison.Ordinal) ? ModalityProposal.Ignored("field map")
-                : ModalityProposal.Uncertain("", $"\"{suffix}\" is not a BIDS suffix of the eight modalities");
+                : ModalityProposal.Uncertain("", $"'{suffix}' is not a BIDS suffix of the eight modalities");
         }
 
         if (name["part"].Length > 0 && name["part"] != "mag")

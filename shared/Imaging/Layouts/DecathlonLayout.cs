@@ -82,8 +82,8 @@ internal sealed partial class DecathlonLayout : ILayout
         }
 
         var proposal = ModalityReader.Read(channel, TextKind.Description).Proposal;
-        return proposal.Status == SeriesStatus.Accepted ? proposal with { Reason = $"channel \"{channel}\" of {DescriptionFile}" }
-            : proposal with { Reason = $"channel \"{channel}\" of {DescriptionFile}: {proposal.Reason}" };
+        return proposal.Status == SeriesStatus.Accepted ? proposal with { Reason = $"channel '{channel}' of {DescriptionFile}" }
+            : proposal with { Reason = $"channel '{channel}' of {DescriptionFile}: {proposal.Reason}" };
     }
 
     private static bool InAny(string file, string[] folders) => Array.Exists(folders, f => file.StartsWith(f + "/", StringComparison.Ordinal));

@@ -5,7 +5,14 @@ namespace BrainMVP.Federated.Imaging.Layouts;
 /// <summary>Files named SUBJECT_MODALITY or SUBJECT_SESSION_MODALITY side by side; or the series of one subject.</summary>
 internal sealed class FlatLayout : ILayout
 {
-    public string? Recognise(DatasetFolder folder) => folder.Images.Any(InRoot) ? "files named by subject and modality" : null;
+    public string? Recognise(DatasetFolder folder)
+    {
+        var names = folder.Images.Where(InRoot).Select(f => FreeName.Parse(DatasetFolder.ImageStem(f)!)).ToArray();
+        var speaking = names.Count(n => !n.IsSilent);
+        return names.Length == 0 ? null
+            : speaking == 0 ? FormattableString.Invariant($"{names.Length} files whose names say no modality")
+            : FormattableString.Invariant($"files named by subject and modality ({speaking} of {names.Length})");
+    }
 
     public IEnumerable<LayoutSeries> Read(DatasetFolder folder)
     {

@@ -27,9 +27,9 @@ internal sealed class ModalityFolderLayout : ILayout
     }
 
     private static ModalityProposal Together(FreeName name, string modality, string folder) =>
-        name.IsSilent ? ModalityProposal.Certain(modality, $"in the folder \"{folder}\"")
+        name.IsSilent ? ModalityProposal.Certain(modality, $"in the folder '{folder}'")
         : name.Proposal.Modality == modality || name.Proposal.Status != SeriesStatus.Accepted || name.Proposal.Modality == ManifestRow.Segmentation ? name.Proposal
-        : name.Proposal.Doubted($"the file says {name.Proposal.Modality}, its folder \"{folder}\" says {modality}");
+        : name.Proposal.Doubted($"the file says {name.Proposal.Modality}, its folder '{folder}' says {modality}");
 
     /// <summary>The modality that a folder's whole name is.</summary>
     private static string? Modality(string folder)

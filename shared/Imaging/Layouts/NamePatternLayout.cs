@@ -41,7 +41,7 @@ internal abstract class NamePatternLayout : ILayout
 
     /// <summary>Certain, ignored, or unknown, by the word that the scheme puts in the modality's place.</summary>
     protected static ModalityProposal ByTable(string word, string scheme, IReadOnlyDictionary<string, string> modalities, IReadOnlyDictionary<string, string> ignored) =>
-        modalities.TryGetValue(word, out var modality) ? ModalityProposal.Certain(modality, $"\"{word}\" in the scheme of {scheme}")
+        modalities.TryGetValue(word, out var modality) ? ModalityProposal.Certain(modality, $"'{word}' in the scheme of {scheme}")
         : ignored.TryGetValue(word, out var why) ? ModalityProposal.Ignored(why)
-        : ModalityProposal.Uncertain("", $"\"{word}\" is not a known series of {scheme}");
+        : ModalityProposal.Uncertain("", $"'{word}' is not a known series of {scheme}");
 }

@@ -43,7 +43,7 @@ internal sealed class SubjectFolderLayout : ILayout
         var read = ModalityReader.Read(folder, TextKind.Name).Proposal;
         if (read.Status == SeriesStatus.Ignored)
         {
-            return file.Status == SeriesStatus.Accepted ? file.Doubted($"{file.Reason}, but it lies in the folder \"{folder}\" ({read.Reason})") : file.Status == SeriesStatus.Ignored ? file : read;
+            return file.Status == SeriesStatus.Accepted ? file.Doubted($"{file.Reason}, but it lies in the folder '{folder}' ({read.Reason})") : file.Status == SeriesStatus.Ignored ? file : read;
         }
 
         if (read.Modality.Length == 0 || file.Status == SeriesStatus.Ignored || file.Modality == ManifestRow.Segmentation)
@@ -53,10 +53,10 @@ internal sealed class SubjectFolderLayout : ILayout
 
         if (fileIsSilent)
         {
-            return read.Status == SeriesStatus.Accepted ? read with { Reason = $"folder \"{folder}\": {read.Reason}" } : read;
+            return read.Status == SeriesStatus.Accepted ? read with { Reason = $"folder '{folder}': {read.Reason}" } : read;
         }
 
-        return file.Modality == read.Modality || file.Status != SeriesStatus.Accepted ? file : file.Doubted($"the file says {file.Modality}, its folder \"{folder}\" says {read.Modality}");
+        return file.Modality == read.Modality || file.Status != SeriesStatus.Accepted ? file : file.Doubted($"the file says {file.Modality}, its folder '{folder}' says {read.Modality}");
     }
 
     /// <summary>Sister folders that each hold several modalities are examinations, whatever they are called.</summary>

@@ -19,13 +19,13 @@ internal sealed partial class UcsfPdgmLayout : NamePatternLayout
     protected override LayoutSeries Read(Match match, SeriesFile file)
     {
         var word = match.Groups["word"].Value;
-        var proposal = Words.TryGetValue(word, out var modality) ? ModalityProposal.Certain(modality, $"\"{word}\" in the scheme of UCSF-PDGM")
+        var proposal = Words.TryGetValue(word, out var modality) ? ModalityProposal.Certain(modality, $"'{word}' in the scheme of UCSF-PDGM")
             : word.EndsWith("_bias", StringComparison.OrdinalIgnoreCase) ? ModalityProposal.Ignored("second copy of a series, with another bias correction")
             : word.Contains("segmentation", StringComparison.OrdinalIgnoreCase) ? ModalityProposal.Ignored(Naming.LabelNames.MaskReason)
             : word.StartsWith("DTI", StringComparison.OrdinalIgnoreCase) || word.StartsWith("HARDI", StringComparison.OrdinalIgnoreCase) ? ModalityProposal.Ignored("derived from diffusion")
             : word.StartsWith("ASL", StringComparison.OrdinalIgnoreCase) ? ModalityProposal.Ignored("perfusion")
             : word.StartsWith("SWI", StringComparison.OrdinalIgnoreCase) ? ModalityProposal.Ignored("susceptibility or T2* weighted")
-            : ModalityProposal.Uncertain("", $"\"{word}\" is not a known series of UCSF-PDGM");
+            : ModalityProposal.Uncertain("", $"'{word}' is not a known series of UCSF-PDGM");
         return new LayoutSeries(match.Groups["subject"].Value, match.Groups["session"].Value, file, proposal);
     }
 

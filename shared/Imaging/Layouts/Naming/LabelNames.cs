@@ -43,7 +43,7 @@ internal static class LabelNames
 
         var words = lower[tokens[start].Start..];
         var ofFinding = Array.Exists(Findings, f => words.Contains(f, StringComparison.Ordinal));
-        return (isMask && !ofFinding ? ModalityProposal.Ignored(MaskReason) : ModalityProposal.Certain(ManifestRow.Segmentation, $"\"{words}\" is a label map"), tokens[start].Start);
+        return (isMask && !ofFinding ? ModalityProposal.Ignored(MaskReason) : ModalityProposal.Certain(ManifestRow.Segmentation, $"'{words}' is a label map"), tokens[start].Start);
     }
 
     private static List<(int Start, int End)> Tokens(string text)

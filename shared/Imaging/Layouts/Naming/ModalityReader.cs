@@ -214,7 +214,7 @@ internal static class ModalityReader
         if (perhaps.Length == 0)
         {
             return words.Index().Any(w => w.Index > hits[0] && w.Item.Text == "c")
-                ? ModalityProposal.Uncertain(Modalities.T1c, "\"c\" may say contrast agent")
+                ? ModalityProposal.Uncertain(Modalities.T1c, "'c' may say contrast agent")
                 : ModalityProposal.Certain(modality, said);
         }
 
@@ -223,5 +223,5 @@ internal static class ModalityReader
             : ModalityProposal.Uncertain(Modalities.T1c, $"{Quote(perhaps[0].Item.Text)} before T1 may say contrast agent or something else");
     }
 
-    private static string Quote(string word) => $"\"{word}\"";
+    private static string Quote(string word) => $"'{word}'";
 }
