@@ -37,6 +37,7 @@ public static class DataCommand
             return Task.CompletedTask;
         });
         var command = CommandShape.Create("data", "Looks at the site's data.", "data check /data/mri");
+        command.Add(DataScanCommand.Create());
         command.Add(check);
         return command;
     }

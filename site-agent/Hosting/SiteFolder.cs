@@ -17,6 +17,9 @@ public sealed class SiteFolder(string root)
     /// <summary>Key and certificate in one file, mode 0600.</summary>
     public string Identity => Path.Combine(Root, "trust", "site.pem");
 
+    /// <summary>Secret that subjects' pseudonyms are made with, mode 0600.</summary>
+    public string PseudonymKey => Path.Combine(Root, "pseudonym.key");
+
     public string Audit => Path.Combine(Root, "audit.jsonl");
 
     public string Lock => Path.Combine(Root, "agent.lock");

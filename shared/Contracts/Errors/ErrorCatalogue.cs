@@ -40,7 +40,9 @@ public static class ErrorCatalogue
     public static readonly ErrorCode PipelineInvalid = new(1117, "The preparation pipeline cannot be used.", "Correct the field that the message names; `site-agent data prepare --example` prints a commented pipeline.", 20);
     public static readonly ErrorCode StepOutputInvalid = new(1118, "A preparation step gave an unusable volume.", "Look at the volumes in the case's folder; the case is skipped meanwhile.", 20);
     public static readonly ErrorCode DicomUnreadable = new(1119, "A DICOM series cannot be converted.", "Export the series again as classic or enhanced MR images.", 20);
-    public static readonly ErrorCode LabelMapInvalid = new(1129, "A label map holds a value that its numbering does not know.", "Name the numbering that the label map follows, or correct the label map.", 20);
+    public static readonly ErrorCode ManifestExists = new(1120, "A manifest is already there.", "A person may have corrected it: give another --out, or replace it with --overwrite.", 20);
+    public static readonly ErrorCode PseudonymsUnavailable = new(1121, "Pseudonyms cannot be made.", "Restore the key file that the message names from a backup; a new key would give every subject another pseudonym.", 20);
+    public static readonly ErrorCode LabelMapInvalid = new(1122, "A label map holds a value that its numbering does not know.", "Name the numbering that the label map follows, or correct the label map.", 20);
 
     public static readonly ErrorCode TokenInvalid = new(1201, "The enrolment token is not valid.", "Ask the consortium administrator for a new token; a token works once and for a limited time.", 30);
     public static readonly ErrorCode CertificateRefused = new(1202, "The certificate was refused.", "Enrol again with a new token, or ask the administrator whether the site was revoked.", 30);

@@ -1,35 +1,28 @@
 using BrainMVP.Federated.Contracts.Errors;
-using BrainMVP.Federated.Contracts.Identity;
+using BrainMVP.Federated.Imaging.Dicom;
 
 namespace BrainMVP.Federated.Imaging.Layouts;
 
 /// <summary>
-/// Finds cases in a CSV manifest, a folder with a folder per subject, a flat folder of SUBJECT_MODALITY files, or a
-/// mix of the last two. No image is opened.
+/// Finds cases in a CSV manifest or in a folder of any layout that is known. Only headers are read and nothing is
+/// written. Of a folder only series whose modality is certain become part of a case.
 /// </summary>
 public static class DatasetScanner
 {
+    /// <summary>The cases to train on or to check.</summary>
     /// <param name="path">A folder, or a .csv file with the columns subject, modality, path.</param>
-    /// <exception cref="FederationException">BMF-1110 when missing, BMF-1109 for a bad manifest, BMF-1101 when no case remains.</exception>
-    public static ScanResult Scan(string path)
+    /// <exception cref="FederationException">BMF-1110 when missing, BMF-1109 for a bad manifest, BMF-1113 for a bad description, BMF-1101 when no case remains.</exception>
+    public static ScanResult Scan(string path) => CaseAssembly.Of(Find(path, new ScanOptions(), CancellationToken.None).WithTwinsUncertain());
+
+    /// <summary>Everything in a folder or manifest, used or not. Twins of a modality are left as they are.</summary>
+    /// <exception cref="FederationException">As <see cref="Scan"/>, but not BMF-1101.</exception>
+    public static ScanFindings Find(string path, ScanOptions options, CancellationToken cancellation)
     {
         try
         {
-            var found = new Findings();
-            if (File.Exists(path))
-            {
-                ManifestReader.Read(path, found);
-            }
-            else if (Directory.Exists(path))
-            {
-                ScanFolder(Path.GetFullPath(path), found);
-            }
-            else
-            {
-                throw ErrorCatalogue.DataFolderMissing.With($"{path} does not exist.");
-            }
-
-            return found.Result(path);
+            return File.Exists(path) ? FindInManifest(path)
+                : Directory.Exists(path) ? FindInFolder(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), options, cancellation)
+                : throw ErrorCatalogue.DataFolderMissing.With($"{path} does not exist.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -37,92 +30,62 @@ public static class DatasetScanner
         }
     }
 
-    private static void ScanFolder(string root, Findings found)
+    private static ScanFindings FindInManifest(string path)
     {
-        foreach (var file in Sorted(Directory.EnumerateFiles(root)))
-        {
-            found.Add(file, folderSubject: null);
-        }
-
-        foreach (var folder in Sorted(Directory.EnumerateDirectories(root)))
-        {
-            var subject = Path.GetFileName(folder);
-            if (subject.StartsWith('.'))
-            {
-                continue;
-            }
-
-            // Deeper folders (sub-01/anat, sub-01/ses-01/anat) still belong to the subject. Links are not followed.
-            var options = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 4, IgnoreInaccessible = false, AttributesToSkip = FileAttributes.ReparsePoint };
-            foreach (var file in Sorted(Directory.EnumerateFiles(folder, "*", options)))
-            {
-                found.Add(file, subject);
-            }
-        }
+        const string Layout = "CSV manifest";
+        return new ScanFindings(path, [new ScannedDataset("", Layout, "")], [.. ManifestReader.Read(path).Select(s => Finding(s, "", Layout))], []);
     }
 
-    private static IEnumerable<string> Sorted(IEnumerable<string> paths) => paths.Order(StringComparer.Ordinal);
-
-    /// <summary>Series gathered so far.</summary>
-    internal sealed class Findings
+    private static ScanFindings FindInFolder(string root, ScanOptions options, CancellationToken cancellation)
     {
-        private readonly SortedDictionary<string, Dictionary<string, string>> _cases = new(StringComparer.Ordinal);
-        private readonly SortedDictionary<string, SkippedCase> _skipped = new(StringComparer.Ordinal);
-        private readonly List<string> _ignored = [];
-
-        public void Add(string file, string? folderSubject)
+        var (files, unreadable) = FileTree.Read(root, options.Except, n => options.Progress?.Invoke(new ScanProgress("files found", n)), cancellation);
+        var recognised = DatasetSplitter.Split(new DatasetFolder(root, "", WithoutEarlierScans(files)) { Report = options.Progress });
+        var several = recognised.Count > 1;
+        var (datasets, series, done) = (new List<ScannedDataset>(), new List<SeriesFinding>(), 0);
+        foreach (var dataset in recognised)
         {
-            var name = SeriesName.Parse(Path.GetFileName(file));
-            var subject = folderSubject ?? name.Subject;
-            switch (name.Kind)
+            var name = several && dataset.Layout is DicomLayout && recognised.Any(r => r != dataset && r.Folder.Name == dataset.Folder.Name) ? $"{dataset.Folder.Name}/dicom".TrimStart('/') : dataset.Folder.Name;
+            var found = new List<SeriesFinding>();
+            foreach (var item in dataset.Layout.Read(dataset.Folder))
             {
-                case NameKind.Series when subject.Length > 0:
-                    Add(subject, name.Modality, file);
-                    break;
-                case NameKind.Series or NameKind.Unknown:
-                    _ignored.Add(file);
-                    break;
+                cancellation.ThrowIfCancellationRequested();
+
+                // A person already decided on what a manifest holds; the files are opened when they are used.
+                var finding = Finding(item, name, dataset.Description);
+                found.Add(dataset.Layout is ManifestLayout ? finding : SeriesCheck.Apply(finding));
+                options.Progress?.Invoke(new ScanProgress("series looked at", ++done));
             }
+
+            datasets.Add(new ScannedDataset(name, dataset.Description, Participants.Note(dataset.Folder, found)));
+            series.AddRange(found);
         }
 
-        public void Add(string subject, string modality, string file)
-        {
-            if (!_cases.TryGetValue(subject, out var series))
-            {
-                _cases[subject] = series = new Dictionary<string, string>(StringComparer.Ordinal);
-            }
-
-            if (!series.TryAdd(modality, file))
-            {
-                Skip(subject, ErrorCatalogue.ModalityDuplicate, $"{modality}: {Path.GetFileName(series[modality])} and {Path.GetFileName(file)}.");
-            }
-        }
-
-        public void Skip(string subject, ErrorCode error, string detail) => _skipped.TryAdd(subject, new SkippedCase(subject, error, detail));
-
-        public ScanResult Result(string path)
-        {
-            var cases = _cases.Where(c => !_skipped.ContainsKey(c.Key)).Select(c => new ScannedCase(c.Key, InOrder(c.Value))).ToArray();
-            if (cases.Length > 0)
-            {
-                return new ScanResult(cases, [.. _skipped.Values], _ignored);
-            }
-
-            var first = _skipped.Values.FirstOrDefault();
-            throw ErrorCatalogue.NoUsableCase.With(first is not null
-                ? $"{path}: all {_skipped.Count} cases were skipped; {first.Subject}: {first.Error.Id} {first.Detail}"
-                : $"{path} holds no image named by subject and modality{(_ignored.Count > 0 ? $"; {_ignored.Count} images have other names, for example {Path.GetFileName(_ignored[0])}" : "")}.");
-        }
-
-        private static OrderedDictionary<string, SeriesFile> InOrder(Dictionary<string, string> series)
-        {
-            var ordered = new OrderedDictionary<string, SeriesFile>(StringComparer.Ordinal);
-            foreach (var modality in Modalities.All.Where(series.ContainsKey))
-            {
-                ordered.Add(modality, new SeriesFile(series[modality]));
-            }
-
-            return ordered;
-        }
+        return new ScanFindings(
+            root, datasets,
+            [.. series.OrderBy(s => s.Dataset, StringComparer.Ordinal).ThenBy(s => s.Subject, StringComparer.Ordinal).ThenBy(s => s.Session, StringComparer.Ordinal).ThenBy(s => s.File.Path, StringComparer.Ordinal).ThenBy(s => s.File.Volume)],
+            unreadable);
     }
+
+    /// <summary>Folders inside that an earlier scan wrote hold copies of what is scanned now.</summary>
+    private static IReadOnlyList<string> WithoutEarlierScans(IReadOnlyList<string> files)
+    {
+        var manifests = files.Where(f => f.EndsWith("/manifest.csv", StringComparison.Ordinal)).Select(f => f[..^"manifest.csv".Length]).ToHashSet(StringComparer.Ordinal);
+        var written = files.Where(f => f.EndsWith("/scan.json", StringComparison.Ordinal)).Select(f => f[..^"scan.json".Length]).Where(manifests.Contains).ToArray();
+        return written.Length == 0 ? files : [.. files.Where(f => !Array.Exists(written, w => f.StartsWith(w, StringComparison.Ordinal)))];
+    }
+
+    private static SeriesFinding Finding(LayoutSeries series, string dataset, string layout) => new()
+    {
+        Dataset = dataset,
+        Layout = layout,
+        Subject = series.Subject,
+        Session = series.Session,
+        File = series.File,
+        Proposal = series.Proposal,
+        Class = series.Class,
+        Error = series.Error,
+        CaseProblem = series.CaseProblem,
+        Dicom = series.Dicom,
+        NeedsConversion = series.Dicom is not null && series.Proposal.Status != SeriesStatus.Ignored,
+    };
 }

@@ -33,5 +33,5 @@ public static class ManifestWriter
     }
 
     private static string Quote(string field) =>
-        field.AsSpan().ContainsAny(",\"\r\n") || field.Trim() != field ? $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal).ReplaceLineEndings(" ")}\"" : field;
+        field.AsSpan().ContainsAny(",;\"\r\n") || field.Trim() != field ? $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : field;
 }

@@ -23,6 +23,15 @@ public sealed record ScannedCase(string Subject, IReadOnlyDictionary<string, Ser
 /// <summary>One subject that was left out, and why.</summary>
 public sealed record SkippedCase(string Subject, ErrorCode Error, string Detail);
 
-/// <summary>What a data folder or manifest holds, subjects in ordinal order.</summary>
-/// <param name="Ignored">Images whose name says no modality that is known; masks and labels are not listed.</param>
-public sealed record ScanResult(IReadOnlyList<ScannedCase> Cases, IReadOnlyList<SkippedCase> Skipped, IReadOnlyList<string> Ignored);
+/// <summary>What a data folder or manifest holds, cases in ordinal order of names.</summary>
+/// <param name="Cases">With the series that are certain, at least one each.</param>
+/// <param name="Skipped">Cases that were left out as a whole.</param>
+/// <param name="Ignored">Images that belong to no case; masks are not listed.</param>
+public sealed record ScanResult(IReadOnlyList<ScannedCase> Cases, IReadOnlyList<SkippedCase> Skipped, IReadOnlyList<string> Ignored)
+{
+    /// <summary>Every series that was found, also those that are uncertain or ignored, with reasons.</summary>
+    public IReadOnlyList<SeriesFinding> Findings { get; init; } = [];
+
+    /// <summary>The data sets of the folder.</summary>
+    public IReadOnlyList<ScannedDataset> Datasets { get; init; } = [];
+}
