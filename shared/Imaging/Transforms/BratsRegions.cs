@@ -23,7 +23,7 @@ public sealed record BratsRegions(bool[] TumourCore, bool[] WholeTumour, bool[] 
 {
     /// <param name="labels">Voxels of a label map; whole numbers that the numbering knows.</param>
     /// <param name="numbering">Which challenge's numbers.</param>
-    /// <exception cref="FederationException">BMF-1129: a voxel has another value.</exception>
+    /// <exception cref="FederationException">BMF-1122: a voxel has another value.</exception>
     public static BratsRegions From(ReadOnlySpan<float> labels, BratsLabels numbering)
     {
         var (core, whole, enhancing) = (new bool[labels.Length], new bool[labels.Length], new bool[labels.Length]);
