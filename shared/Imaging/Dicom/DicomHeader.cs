@@ -9,14 +9,14 @@ public sealed record DicomHeader
     /// <summary>MR, CT, SR, ...</summary>
     public string Modality { get; init; } = "";
 
-    /// <summary>Used to group files of one person; never written anywhere.</summary>
+    /// <summary>Groups the files of one person; a manifest holds a pseudonym of it.</summary>
     public string PatientId { get; init; } = "";
 
     public string StudyUid { get; init; } = "";
 
     public string SeriesUid { get; init; } = "";
 
-    /// <summary>YYYYMMDD, used to order examinations; never written anywhere.</summary>
+    /// <summary>YYYYMMDD, orders the examinations of a person.</summary>
     public string StudyDate { get; init; } = "";
 
     public string Description { get; init; } = "";

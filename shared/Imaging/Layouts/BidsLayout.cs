@@ -60,7 +60,7 @@ internal sealed class BidsLayout : ILayout
             }
 
             var session = name["ses"].Length > 0 ? "ses-" + name["ses"] : folders.FirstOrDefault(f => f.StartsWith("ses-", StringComparison.Ordinal)) ?? "";
-            yield return new LayoutSeries("sub-" + name["sub"], session, folder.Series(image), Propose(name));
+            yield return new LayoutSeries("sub-" + name["sub"], session, folder.Series(image), Propose(name, stem));
         }
     }
 
@@ -69,10 +69,10 @@ internal sealed class BidsLayout : ILayout
         .Where(f => f.StartsWith("derivatives/", StringComparison.Ordinal) && f.Split('/').Length > 3)
         .GroupBy(f => string.Join('/', f.Split('/')[..2]), StringComparer.Ordinal)
         .Where(g => !g.Key.Contains("/sub-", StringComparison.Ordinal)
-            && g.Any(f => BidsName.Parse(DatasetFolder.ImageStem(f)!) is { } name && Propose(name) is { Status: not SeriesStatus.Ignored, Modality: not ManifestRow.Segmentation }))
+            && g.Any(f => BidsName.Parse(DatasetFolder.ImageStem(f)!) is { } name && Propose(name, DatasetFolder.ImageStem(f)!) is { Status: not SeriesStatus.Ignored, Modality: not ManifestRow.Segmentation }))
         .Select(g => g.Key);
 
-    private static ModalityProposal Propose(BidsName name)
+    private static ModalityProposal Propose(BidsName name, string stem)
     {
         var suffix = name.Suffix;
         if (suffix is "dseg" or "mask" or "msk" or "seg" or "roi" or "label")
@@ -88,7 +88,7 @@ internal sealed class BidsLayout : ILayout
             return Left.TryGetValue(suffix, out var why) ? ModalityProposal.Ignored(why)
                 : suffix.EndsWith("map", StringComparison.Ordinal) ? ModalityProposal.Ignored("quantitative or synthetic map")
                 : suffix.StartsWith("magnitude", StringComparison.Ordinal) || suffix.StartsWith("phase", StringComparison.Ordinal) ? ModalityProposal.Ignored("field map")
-                : ModalityProposal.Uncertain("", $"'{suffix}' is not a BIDS suffix of the eight modalities");
+                : FreeName.Parse(stem).Proposal;
         }
 
         if (name["part"].Length > 0 && name["part"] != "mag")

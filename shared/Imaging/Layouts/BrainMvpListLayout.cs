@@ -44,8 +44,16 @@ internal sealed class BrainMvpListLayout : ILayout
         }
     }
 
-    private static string[] Lists(DatasetFolder folder) =>
-        [.. folder.Files.Where(f => !f.Contains('/', StringComparison.Ordinal) && f.EndsWith(".json", StringComparison.OrdinalIgnoreCase)).Where(f => IsList(folder, f))];
+    /// <summary>Sidecars carry the name of their image and are not opened.</summary>
+    private static string[] Lists(DatasetFolder folder)
+    {
+        var stems = folder.Images.Where(f => !f.Contains('/', StringComparison.Ordinal)).Select(f => DatasetFolder.ImageStem(f)!).ToHashSet(StringComparer.Ordinal);
+        return
+        [
+            .. folder.Files.Where(f => !f.Contains('/', StringComparison.Ordinal) && f.EndsWith(".json", StringComparison.OrdinalIgnoreCase)
+                && !stems.Contains(f[..^".json".Length]) && IsList(folder, f)),
+        ];
+    }
 
     private static bool IsList(DatasetFolder folder, string file)
     {

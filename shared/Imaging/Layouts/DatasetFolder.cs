@@ -48,9 +48,22 @@ internal sealed class DatasetFolder
     /// <summary>A folder inside this one.</summary>
     public DatasetFolder Inside(string folder)
     {
+        // The files are sorted, so that those of a folder stand together: large archives have many folders.
         var prefix = folder + "/";
-        return new DatasetFolder(
-            FullPath(folder), Name.Length == 0 ? folder : $"{Name}/{folder}", [.. Files.Where(f => f.StartsWith(prefix, StringComparison.Ordinal)).Select(f => f[prefix.Length..])]) { Report = Report };
+        var (low, high) = (0, Files.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = string.CompareOrdinal(Files[middle], prefix) < 0 ? (middle + 1, high) : (low, middle);
+        }
+
+        var inside = new List<string>();
+        for (; low < Files.Count && Files[low].StartsWith(prefix, StringComparison.Ordinal); low++)
+        {
+            inside.Add(Files[low][prefix.Length..]);
+        }
+
+        return new DatasetFolder(FullPath(folder), Name.Length == 0 ? folder : $"{Name}/{folder}", inside) { Report = Report };
     }
 
     /// <summary>This folder with some of its files only.</summary>

@@ -12,7 +12,15 @@ public static class DatasetScanner
     /// <summary>The cases to train on or to check.</summary>
     /// <param name="path">A folder, or a .csv file with the columns subject, modality, path.</param>
     /// <exception cref="FederationException">BMF-1110 when missing, BMF-1109 for a bad manifest, BMF-1113 for a bad description, BMF-1101 when no case remains.</exception>
-    public static ScanResult Scan(string path) => CaseAssembly.Of(Find(path, new ScanOptions(), CancellationToken.None).WithTwinsUncertain());
+    public static ScanResult Scan(string path)
+    {
+        var findings = Find(path, new ScanOptions(), CancellationToken.None);
+
+        // Training on what happens to be readable would hide a mistake in the permissions.
+        return findings.Unreadable.Count == 0
+            ? CaseAssembly.Of(findings.WithTwinsUncertain())
+            : throw ErrorCatalogue.DataFolderMissing.With($"{Path.Combine(path, findings.Unreadable[0])} may not be read.");
+    }
 
     /// <summary>Everything in a folder or manifest, used or not. Twins of a modality are left as they are.</summary>
     /// <exception cref="FederationException">As <see cref="Scan"/>, but not BMF-1101.</exception>

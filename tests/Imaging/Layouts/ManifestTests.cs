@@ -92,7 +92,7 @@ public sealed class ManifestTests : IDisposable
             var only = Assert.Single(DatasetScanner.Scan(_tree.PathOf("w.csv")).Findings);
             Assert.Equal((subject, session, reason, 3, reason), (only.Subject, only.Session, only.Proposal.Reason, only.File.Volume, only.Class));
             Assert.Equal(_tree.PathOf("a.nii.gz"), only.File.Path);
-        }, iter: 200);
+        }, iter: 200, threads: 1);
     }
 
     private ScanResult Scan(string lines)

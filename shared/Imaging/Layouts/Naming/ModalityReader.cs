@@ -22,7 +22,7 @@ internal sealed record ModalityReading(ModalityProposal Proposal, int First, int
 
 /// <summary>
 /// Reads the modality from words. Certain only when one modality is named, nothing contradicts it, and every word
-/// behind the last one that names it is known to be harmless: an unknown word may mean anything.
+/// behind the first one that names it (in a description: every word) is known to be harmless: an unknown word may mean anything.
 /// </summary>
 internal static class ModalityReader
 {
@@ -113,11 +113,6 @@ internal static class ModalityReader
             named.Remove(Modalities.T2);
         }
 
-        if (named.Contains(Modalities.T1c))
-        {
-            named.Remove(Modalities.T1);
-        }
-
         return named.Count > 1 ? $"it names {string.Join(" and ", Order.Where(named.Contains))}" : null;
     }
 
@@ -128,7 +123,7 @@ internal static class ModalityReader
         var t2 = Array.FindIndex(hits, h => words[h].Meaning.Modality == Modalities.T2);
         var (from, to) = (Math.Min(hits[flair], hits[t2]), Math.Max(hits[flair], hits[t2]));
         var between = Enumerable.Range(from + 1, to - from - 1).Select(n => words[n]).ToArray();
-        if (between.Any(w => w.Meaning.Kind is not (WordKind.Neutral or WordKind.PerhapsExcluded)))
+        if (between.Any(w => w.Meaning.Kind != WordKind.Neutral && w.Meaning.Modality != Modalities.Flair))
         {
             return false;
         }
@@ -154,7 +149,7 @@ internal static class ModalityReader
         {
             var explained = modality == Modalities.Adc && word.Meaning.Reason == "diffusion without trace or ADC"
                 || modality == Modalities.Dwi && word.Text is "dti" or "mddw" && words.Any(w => w.Text is "trace" or "tracew")
-                || modality == Modalities.Flair && word.Text is "tirm"
+                || modality is Modalities.T1 or Modalities.T1c && word.Text is "ffe" or "gre"
                 || modality == Modalities.Adc && word.Text is "map" or "maps";
             var inSubject = kind == TextKind.Name && n < hits[0] && word.Meaning.Reason is not (Vocabulary.OtherBodyPart or Vocabulary.NotMeasured) && word.Meaning.Kind == WordKind.Caution;
             if (word.Meaning.Kind is WordKind.Caution or WordKind.PerhapsExcluded && !explained && !inSubject)
@@ -162,22 +157,29 @@ internal static class ModalityReader
                 return $"{Quote(word.Text)}: {word.Meaning.Reason}";
             }
 
-            if (n > hits[^1] && word.Meaning.Kind == WordKind.Unknown)
+            if (word.Meaning.Kind == WordKind.Unknown && (n > hits[0] || kind == TextKind.Description))
             {
-                return $"{Quote(word.Text)} behind {Quote(words[hits[^1]].Text)} is not a known word";
+                return $"{Quote(word.Text)} is not a known word";
             }
 
-            if (n > hits[^1] && word.Meaning.Kind == WordKind.Hint && modality is not (Modalities.T1 or Modalities.T1c or Modalities.Mra) && word.Meaning.Modality != modality)
+            if (word.Meaning.Kind == WordKind.Hint && (n > hits[0] || kind == TextKind.Description) && !Suits(word, modality))
             {
                 return $"{Quote(words[hits[^1]].Text)} with {Quote(word.Text)}";
             }
         }
 
-        return modality == Modalities.T2 && words.Any(w => w.Text is "fl2d" or "fl3d" or "flash") ? "T2 with FLASH is mostly T2*"
+        return modality is Modalities.T2 or Modalities.Pd && words.Any(w => w.Text is "ir" or "irprep") ? "inversion recovery may make it a FLAIR or STIR"
+            : modality is Modalities.T1 or Modalities.T1c or Modalities.T2 or Modalities.Pd && words.Any(w => w.Text is "epi" or "ep2d") ? "echo-planar images are mostly perfusion or diffusion"
+            : words.Any(w => w.Text == "mp2rage") ? "MP2RAGE makes several images of which one is T1 weighted"
             : modality == Modalities.Dwi && words.Count(w => w.Text.Length > 2 && w.Text[0] == 'b' && char.IsAsciiDigit(w.Text[1])) > 1 ? "several diffusion weightings"
             : kind == TextKind.Name && words[0].Text == "diff" && hits[0] == 0 ? "difference or diffusion"
             : null;
     }
+
+    /// <summary>FLASH and VIBE are T1 weighted and carry time-of-flight angiographies; the other hints suit what they hint at.</summary>
+    private static bool Suits(Word hint, string modality) =>
+        hint.Meaning.Modality == (modality == Modalities.T1c ? Modalities.T1 : modality)
+        || (modality == Modalities.Mra && hint.Meaning.Modality == Modalities.T1) || (modality == Modalities.Adc && hint.Meaning.Modality == Modalities.Dwi);
 
     private static bool Contrasted(IReadOnlyList<Word> words, string modality) =>
         modality == Modalities.T1 && words.Any(w => w.Meaning.Kind is WordKind.Contrast or WordKind.PerhapsContrast) && !words.Any(w => w.Meaning.Kind == WordKind.Native);

@@ -19,15 +19,15 @@ internal static partial class Vocabulary
         (new(WordKind.Modality, Modalities.Mra), "mra tof timeofflight angio angiography angiogram"),
         (new(WordKind.Modality, Modalities.Dwi), "dwi dwibs trace tracew diffusion isodwi"),
         (new(WordKind.Modality, Modalities.Adc), "adc apparentdiffusion dadc adcmap"),
-        (new(WordKind.Hint, Modalities.Flair), "fl"),
+        (new(WordKind.Hint, Modalities.Flair), "fl tirm"),
         (new(WordKind.Hint, Modalities.Pd), "dp"),
         (new(WordKind.Hint, Modalities.T2), "haste ssfse"),
         (new(WordKind.Hint, Modalities.T1), "mp2rage vibe flash fl2d fl3d"),
         (new(WordKind.Hint, Modalities.Dwi), "diff resolve"),
         (new(WordKind.Hint, Modalities.Adc), "averagedc apparent"),
-        (new(WordKind.Contrast), "gadolinium gado gad gd contrast postcontrast postgad postgd kontrast kontrastmittel gadovist dotarem magnevist prohance clariscan omniscan +c"),
+        (new(WordKind.Contrast), "gadolinium gado gad gd contrast postcontrast postgad postgd kontrast kontrastmittel gadovist dotarem magnevist prohance clariscan omniscan gadolinio contraste gadoline +c"),
         (new(WordKind.PerhapsContrast), "ce km post mdc enhanced"),
-        (new(WordKind.Native), "pre nativ native noncontrast nocontrast unenhanced without wo ohne sans precontrast pregd pregad noce"),
+        (new(WordKind.Native), "pre nativ native noncontrast nocontrast unenhanced without wo ohne sans precontrast pregd pregad noce vor sin"),
         (new(WordKind.Excluded, "", "localizer or planning image"), "localizer localiser localizador localizers localisers scout scouts survey aahead aahscout aascout aahead64 headscout 3plane triplane 3pl smartbrain planscan autoalign planeloc"),
         (new(WordKind.Excluded, "", "calibration or adjustment scan"), "calibration calib refscan coilsurvey prescan shim senseref b1map b1 assetcal"),
         (new(WordKind.Excluded, "", "projection of another series"), "mip mips minip pjn"),
@@ -45,13 +45,13 @@ internal static partial class Vocabulary
         (new(WordKind.ExcludedAtEnd, "", "calibration or adjustment scan"), "cal coil asset"),
         (new(WordKind.ExcludedAtEnd, "", "derived from diffusion"), "fa md rd ad"),
         (new(WordKind.ExcludedAtEnd, "", "functional MRI"), "rest task rs"),
-        (new(WordKind.PerhapsExcluded, "", "inversion recovery of another kind"), "stir tirm dir psir fgatir"),
+        (new(WordKind.PerhapsExcluded, "", "inversion recovery of another kind"), "stir dir psir fgatir"),
         (new(WordKind.PerhapsExcluded, "", "functional MRI"), "moco mocoseries"),
         (new(WordKind.PerhapsExcluded, "", "diffusion without trace or ADC"), "dti dsi hardi noddi mddw b0 s0 s0map"),
-        (new(WordKind.PerhapsExcluded, "", "quantitative or synthetic map"), "map maps"),
+        (new(WordKind.PerhapsExcluded, "", "quantitative or synthetic map"), "map maps mapping relaxometry quantitative quant"),
         (new(WordKind.PerhapsExcluded, "", "phase or magnitude image"), "phase pha magnitude imaginary"),
         (new(WordKind.ExcludedAtEnd, "", "phase or magnitude image"), "mag"),
-        (new(WordKind.PerhapsExcluded, "", "gradient echo without stated weighting"), "gre ffe mge"),
+        (new(WordKind.PerhapsExcluded, "", "gradient echo without stated weighting"), "gre ffe mge merge mffe medic3d fisp"),
         (new(WordKind.PerhapsExcluded, "", "steady-state sequence"), "ciss fiesta fiestac bffe truefisp trufi ssfp"),
         (new(WordKind.Caution, "", "a reformatted copy, or MPRAGE abbreviated"), "mpr mprs reformat reformatted recon reconstructed curved"),
         (new(WordKind.Caution, "", OtherBodyPart), "spine cspine tspine lspine cervical thoracic lumbar neck orbit orbits orbita pituitary hypophysis hypophyse sella iac iacs hws lws bws knee hip shoulder abdomen pelvis liver prostate breast cardiac heart carotid carotids hippocampus hippo temporal tmj sinus sinuses wholebody extremity wrist ankle"),
@@ -69,7 +69,7 @@ internal static partial class Vocabulary
             reoriented ras lps rai lpi las nifti nii raw final defaced deface anon anonymized long longtr dark fluid fluidattenuated mvxd mvd ap pa lr rl hf fh willis cow
             circle of dfc mix fatsaturated nofs nofatsat run rep acq sequence 7t 3t 1p5t protocol inplane thk slice slices coeff coefficient apparentcoefficient adni adni2 adni3
             me rms run1 run2 run3 noneck hyperband sms mb2 mb3 tilt corrected2 flexible clinicalbrain ge siemens philips freq syngo filtered unfiltered deepresolve dl air
-            recondl compressedsense csense ultrafast fov square asc des interleaved quick ips helms dixon water opp inphase wfs ffs ms
+            recondl shc shc32 axiale axiaal accelerated we ob view dssh dreg nach avec con mit xd s3di 3di mc  drive mm2 compressedsense csense ultrafast fov square asc des interleaved quick ips helms dixon water opp inphase wfs ffs ms
             """));
 
     private static readonly FrozenDictionary<(string, string), string> Pairs = new Dictionary<(string, string), string>
@@ -81,7 +81,7 @@ internal static partial class Vocabulary
         [("average", "dc")] = "averagedc", [("t1", "map")] = "t1map", [("t2", "map")] = "t2map", [("pd", "map")] = "pdmap", [("adc", "map")] = "adcmap", [("adc", "maps")] = "adcmap",
         [("fractional", "anisotropy")] = "fractionalanisotropy", [("asset", "cal")] = "assetcal", [("asset", "calibration")] = "assetcal", [("sense", "ref")] = "senseref",
         [("time", "of")] = "timeofflight", [("exp", "adc")] = "expadc", [("dual", "echo")] = "dualecho", [("double", "echo")] = "dualecho", [("t1", "rho")] = "t1rho",
-        [("phase", "contrast")] = "pca", [("magic", "t1")] = "magic", [("key", "images")] = "keyimages",
+        [("phase", "contrast")] = "pca", [("magic", "t1")] = "magic", [("key", "images")] = "keyimages", [("without", "contrast")] = "noncontrast", [("no", "contrast")] = "noncontrast", [("non", "contrast")] = "noncontrast",
     }.ToFrozenDictionary();
 
     public static WordMeaning Of(string word) =>
@@ -102,7 +102,7 @@ internal static partial class Vocabulary
     private static partial Regex Weighting();
 
     // Numbers, sizes, acceleration factors, versions, runs.
-    [GeneratedRegex("^(?:[0-9]+|[0-9]+(?:mm|mm2|mm3|x[0-9]+|x[0-9]+x[0-9]+|p[0-9]+|sl|nex|min|cm|tr|scan|iso|isotropic|ch|t|d|st|nd)|p[0-9]|pat[0-9]|mb[0-9]|r[0-9]|v[0-9]+|run[0-9]+|rep[0-9]+|x[0-9]|iso[0-9]+(?:mm)?|te[0-9]*|ti[0-9]*|tr[0-9]*|s[0-9]|cs[0-9]|thk[0-9]+|sl[0-9]+)$", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("^(?:[0-9]+|[0-9]+(?:mm|mm2|mm3|x[0-9]+|x[0-9]+x[0-9]+|p[0-9]+|sl|nex|min|cm|tr|scan|iso|isotropic|ch|t|d|st|nd)|p[0-9]|pat[0-9]|mb[0-9]|r[0-9]|v[0-9]+|run[0-9]+|rep[0-9]+|x[0-9]|iso[0-9]+(?:mm)?|te[0-9]*|ti[0-9]*|tr[0-9]*|s[0-9]|cs[0-9]|(?:grappa|sense|caipi|ipat|asset|arc|pat)[0-9]+|thk[0-9]+|sl[0-9]+)$", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Measure();
 
     [GeneratedRegex("^(?:dir[0-9]+|[0-9]+dir|[0-9]+dirs|[0-9]+directions)$", RegexOptions.CultureInvariant, 1000)]

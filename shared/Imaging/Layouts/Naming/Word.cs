@@ -31,11 +31,11 @@ internal static partial class Words
     private static IEnumerable<string> Parts(string token) => token switch
     {
         ['t', '2', .., '*'] or ['t', '2', .., '*', 'w'] => ["t2star"],
-        ['+', '/', ..] => ["without", "contrast"],
+        ['+', '/', ..] => ["contrast", "without"],
         ['+', ..] => ["+c"],
         "c+" => ["+c"],
         "w/o" => ["without"],
-        "w/wo" => ["without", "contrast"],
+        "w/wo" => ["contrast", "without"],
         _ when Vocabulary.Of(token).Kind != WordKind.Unknown => [token],
         _ when Compound().Match(token) is { Success: true } compound => compound.Groups["part"].Captures.Select(c => c.Value),
         _ => [token],
