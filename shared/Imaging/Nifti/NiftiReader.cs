@@ -62,7 +62,11 @@ public static class NiftiReader
         var header = file.ReadHeader();
         using var image = header.IsPair ? NiftiPair.OpenImage(open, file.Path) : null;
         CheckLength(image ?? file, header, 0);
-        return new NiftiInfo(header.Shape, header.Volumes, header.Affine, header.Type.ToString().ToLowerInvariant()) { Warning = header.Warning };
+        string?[] warnings = [header.Warning, Trailing(image ?? file, header)];
+        return new NiftiInfo(header.Shape, header.Volumes, header.Affine, header.Type.ToString().ToLowerInvariant())
+        {
+            Warning = warnings.Any(w => w is not null) ? string.Join(" ", warnings.Where(w => w is not null)) : null,
+        };
     });
 
     private static Stream? OpenOnDisk(string path) => Path.Exists(path) ? RegularFile.OpenRead(path) : null;
@@ -103,14 +107,15 @@ public static class NiftiReader
                 throw ErrorCatalogue.NiftiUnsupported.With($"{image.Path}: volume {volume} ends at byte {end} of a gzip stream, beyond {MaximumUnpacked}; unpack the file first.");
             }
         }
-        else if (image.FileBytes > header.StartOf(header.Volumes))
-        {
-            throw Trailing(image, header);
-        }
     }
 
-    private static FederationException Trailing(NiftiInput image, NiftiHeader header) => ErrorCatalogue.NiftiHeaderInvalid.With(
-        $"{image.Path} goes on after the {header.StartOf(header.Volumes)} bytes that its header accounts for ({header.Volumes} of {header.Shape} voxels of {header.Type}).");
+    /// <summary>
+    /// Bytes after the last voxel are not read: some programs pad their files. A person should know all the same, since
+    /// a header that counts too few slices looks like that too. Inside gzip they are not seen without unpacking.
+    /// </summary>
+    private static string? Trailing(NiftiInput image, NiftiHeader header) => !image.IsGzip && image.FileBytes > header.StartOf(header.Volumes)
+        ? $"The file goes on for {image.FileBytes - header.StartOf(header.Volumes)} bytes after the voxels that its header accounts for."
+        : null;
 
     private static Volume ReadVolume(OpenFile open, NiftiInput image, NiftiHeader header, int volume)
     {
@@ -124,10 +129,10 @@ public static class NiftiReader
         image.Skip(header.StartOf(volume));
         var voxels = VoxelReader.Read(image, header);
 
-        // Asking for one byte more also makes gzip compare its checksum with what it unpacked.
-        if (image.IsGzip && volume == header.Volumes - 1 && image.Read(stackalloc byte[1]) != 0)
+        // Asking for one byte more makes gzip compare its checksum with what it unpacked.
+        if (image.IsGzip && volume == header.Volumes - 1)
         {
-            throw Trailing(image, header);
+            _ = image.Read(stackalloc byte[1]);
         }
 
         return new Volume(header.Shape, header.Affine, voxels);

@@ -64,12 +64,17 @@ public sealed class HostileFileTests : IDisposable
     }
 
     [Fact]
-    public void What_follows_the_voxels_is_refused_packed_or_not()
+    public void What_follows_the_voxels_is_not_read_and_a_plain_file_says_so()
     {
-        byte[] bytes = [.. new Header().Bytes(new byte[96]), 1];
-        Refused(ErrorCatalogue.NiftiHeaderInvalid, bytes);
-        File.WriteAllBytes(_folder.File("t.nii.gz"), Make.Gzip(bytes));
-        Make.Throws(ErrorCatalogue.NiftiHeaderInvalid, () => NiftiReader.Read(_folder.File("t.nii.gz")));
+        byte[] clean = new Header().Bytes(new byte[96]), padded = [.. clean, 1, 2, 3];
+        File.WriteAllBytes(_folder.File("clean.nii"), clean);
+        File.WriteAllBytes(_folder.File("padded.nii"), padded);
+        File.WriteAllBytes(_folder.File("padded.nii.gz"), Make.Gzip(padded));
+        var expected = NiftiReader.Read(_folder.File("clean.nii")).Voxels;
+        Assert.Equal(expected, NiftiReader.Read(_folder.File("padded.nii")).Voxels);
+        Assert.Equal(expected, NiftiReader.Read(_folder.File("padded.nii.gz")).Voxels);
+        Assert.DoesNotContain("goes on", NiftiReader.ReadInfo(_folder.File("clean.nii")).Warning ?? "", StringComparison.Ordinal);
+        Assert.Contains("3 bytes", NiftiReader.ReadInfo(_folder.File("padded.nii")).Warning, StringComparison.Ordinal);
     }
 
     [Fact]
