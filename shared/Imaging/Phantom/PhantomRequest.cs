@@ -38,7 +38,7 @@ public sealed record PhantomRequest
 
     /// <summary>The modalities that a person has, in canonical order.</summary>
     /// <remarks>A draw for each of the eight: asking for one more changes nothing about the others.</remarks>
-    internal IReadOnlyList<string> ModalitiesOf(string subject)
+    public IReadOnlyList<string> ModalitiesOf(string subject)
     {
         var random = new CounterRandom(Seed, "phantom", subject, "missing");
         var draws = Contracts.Identity.Modalities.All.ToDictionary(m => m, _ => random.NextDouble(), StringComparer.Ordinal);

@@ -16,6 +16,10 @@ internal class DecathlonOutput : OutputLayout
         [Modalities.Dwi] = "DWI", [Modalities.Adc] = "ADC",
     };
 
+    public override PhantomDisease Usual => PhantomDisease.Glioma;
+
+    public override IReadOnlyList<string> UsualModalities { get; } = [Modalities.Flair, Modalities.T1, Modalities.T1c, Modalities.T2];
+
     public override bool NeedsAll => true;
 
     public override string SubjectOf(string subject, int number) => $"BRATS_{Number(number, 3)}";

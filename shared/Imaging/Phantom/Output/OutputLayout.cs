@@ -28,6 +28,12 @@ internal abstract class OutputLayout
     /// <summary>The only disease that fits; null for any.</summary>
     public virtual PhantomDisease? Only => null;
 
+    /// <summary>The disease for which the layout is known.</summary>
+    public virtual PhantomDisease Usual => Only ?? PhantomDisease.Mixed;
+
+    /// <summary>The modalities for which the layout is known, in canonical order.</summary>
+    public virtual IReadOnlyList<string> UsualModalities => Words is null ? [Modalities.T1, Modalities.T2] : [.. InOrder(Words.Keys)];
+
     /// <summary>Every case must have every modality.</summary>
     public virtual bool NeedsAll => false;
 

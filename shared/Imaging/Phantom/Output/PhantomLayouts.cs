@@ -1,5 +1,4 @@
 using BrainMVP.Federated.Contracts.Errors;
-using BrainMVP.Federated.Contracts.Identity;
 
 namespace BrainMVP.Federated.Imaging.Phantom.Output;
 
@@ -22,13 +21,13 @@ public static class PhantomLayouts
 
     public static IReadOnlyList<string> Names { get; } = [.. All.Keys];
 
-    /// <summary>The disease that a layout is for; mixed when it is for any.</summary>
+    /// <summary>The disease for which a layout is known; mixed when it is for any.</summary>
     /// <exception cref="FederationException">BMF-1006 for an unknown name.</exception>
-    public static PhantomDisease DiseaseOf(string name) => Find(name).Only ?? PhantomDisease.Mixed;
+    public static PhantomDisease DiseaseOf(string name) => Find(name).Usual;
 
-    /// <summary>The modalities that a layout is made of, in canonical order; t1 and t2 when it takes any.</summary>
+    /// <summary>The modalities for which a layout is known, in canonical order; t1 and t2 when it is for any.</summary>
     /// <exception cref="FederationException">BMF-1006 for an unknown name.</exception>
-    public static IReadOnlyList<string> ModalitiesOf(string name) => Find(name).Words is { } words ? [.. Modalities.All.Where(words.ContainsKey)] : [Modalities.T1, Modalities.T2];
+    public static IReadOnlyList<string> ModalitiesOf(string name) => Find(name).UsualModalities;
 
     internal static OutputLayout Find(string name) => All.GetValueOrDefault(name)
         ?? throw ErrorCatalogue.ArgumentInvalid.With($"\"{name}\" is not a layout; known: {string.Join(", ", Names)}.");

@@ -24,9 +24,14 @@ public sealed class PhantomMontage(PhantomRequest request)
 
     private int PixelsPerVoxel => Math.Max(1, (int)Math.Round(1.5 * request.SpacingMm));
 
-    private int Width => PhantomGenerator.FieldOfViewMm.R / request.SpacingMm * PixelsPerVoxel;
+    // Around a brain there is much that is black.
+    private int MarginR => request.WholeHead ? 0 : 32 / request.SpacingMm;
 
-    private int Height => PhantomGenerator.FieldOfViewMm.A / request.SpacingMm * PixelsPerVoxel;
+    private int MarginA => request.WholeHead ? 0 : 16 / request.SpacingMm;
+
+    private int Width => ((PhantomGenerator.FieldOfViewMm.R / request.SpacingMm) - (2 * MarginR)) * PixelsPerVoxel;
+
+    private int Height => ((PhantomGenerator.FieldOfViewMm.A / request.SpacingMm) - (2 * MarginA)) * PixelsPerVoxel;
 
     /// <summary>Draws a person's row; people beyond <see cref="MostRows"/> are left out. May be called from several threads.</summary>
     public void Add(int number, PhantomCase made)
@@ -114,8 +119,8 @@ public sealed class PhantomMontage(PhantomRequest request)
 
         return pixels;
 
-        int Right(int x) => labels.Shape.I - 1 - (x / PixelsPerVoxel);
-        int Front(int y) => labels.Shape.J - 1 - (y / PixelsPerVoxel);
+        int Right(int x) => labels.Shape.I - 1 - MarginR - (x / PixelsPerVoxel);
+        int Front(int y) => labels.Shape.J - 1 - MarginA - (y / PixelsPerVoxel);
         int Label(int x, int y) => x < 0 || y < 0 || x >= Width || y >= Height ? 0 : (int)labels[Right(x), Front(y), k];
     }
 }
