@@ -66,7 +66,7 @@ public static class ErrorCatalogue
     public static readonly ErrorCode NoModality = new(1312, "The site owns no modality of this plan.", "Leave the site out of this run or give it data of one of the plan's modalities.", 40);
 
     public static readonly ErrorCode ArtifactMissing = new(1401, "An artifact is not in the store.", "Retry; if it stays missing, restore the artifact folder from backup.", 50);
-    public static readonly ErrorCode ArtifactCorrupt = new(1402, "An artifact's bytes do not match its name.", "The copy is discarded and fetched again; if it recurs, check the disk.", 50);
+    public static readonly ErrorCode ArtifactCorrupt = new(1402, "An artifact's bytes do not match its name.", "A copy is discarded and fetched again, a prepared case is prepared again; if it recurs, check the disk.", 50);
     public static readonly ErrorCode DiskFull = new(1403, "The disk is full.", "Free space and resume; nothing that was confirmed is lost.", 51);
     public static readonly ErrorCode StorageUnavailable = new(1404, "The state store cannot be reached.", "Check the disk or the database; work resumes when it is back.", 51);
     public static readonly ErrorCode SafetensorsInvalid = new(1405, "A tensor file is malformed.", "Fetch or make the file again.", 50);

@@ -13,9 +13,8 @@ internal static class CaseKey
     private static readonly string[] PairEnds = [".hdr", ".hdr.gz", ".img", ".img.gz"];
 
     /// <summary>
-    /// SHA-256 over the transform version, the fields of the plan that decide about voxels or about whether a case is
-    /// used, the case's name, and the bytes of its series. Canvas and crop are not among them: plans that differ only
-    /// there share their prepared cases.
+    /// SHA-256 over the rules of preparation, the case's name, and the bytes of its series. Its class and its label map
+    /// are not among them.
     /// </summary>
     /// <exception cref="FederationException">BMF-1110 when a series cannot be read.</exception>
     public static string Of(ScannedCase scanned, ImagingPlan plan, int transformVersion = CasePreparer.TransformVersion) => CanonicalJson.Hash(new
@@ -26,14 +25,14 @@ internal static class CaseKey
         Series = scanned.Series.OrderBy(s => Modalities.IndexOf(s.Key)).Select(s => new { Modality = s.Key, s.Value.Volume, Files = Hashes(s.Value.Path) }).ToArray(),
     });
 
-    /// <summary>SHA-256 over what a case depends on beside its own files.</summary>
+    /// <summary>
+    /// SHA-256 over what a case depends on beside its own files: the transform version and the plan's imaging part
+    /// without canvas and crops. Plans that differ only there share their prepared cases; a field that is new counts.
+    /// </summary>
     public static string RulesOf(ImagingPlan plan, int transformVersion = CasePreparer.TransformVersion) => CanonicalJson.Hash(new
     {
         transformVersion,
-        plan.SpacingMm,
-        plan.LowerPercentile,
-        plan.UpperPercentile,
-        plan.MinimumOverlap,
+        Plan = plan with { Canvas = [], Crop = [], CropPosition = "" },
     });
 
     /// <summary>Hashes of a series' files in a fixed order; header and image of a pair, whichever of them is named.</summary>

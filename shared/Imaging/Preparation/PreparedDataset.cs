@@ -96,7 +96,7 @@ public sealed class PreparedDataset
             var document = CanonicalJson.Read<DatasetDocument>(File.ReadAllBytes(path));
             return document.Cases.All(IsPlausible)
                 ? new PreparedDataset(folder, document)
-                : throw ErrorCatalogue.DocumentInvalid.With($"{path} lists a case without modalities or without three sides.");
+                : throw ErrorCatalogue.DocumentInvalid.With($"{path} lists a case without modalities or with sides that cannot be true.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -176,5 +176,6 @@ public sealed class PreparedDataset
     private static int[] ShapeOf(CaseFile file) => [file.Shape.I, file.Shape.J, file.Shape.K];
 
     private static bool IsPlausible(PreparedEntry? entry) =>
-        entry is { Subject: not null, File: not null, Modalities.Count: > 0, Shape.Count: 3 } && entry.Shape.All(s => s > 0);
+        entry is { Subject: not null, File: not null, Modalities.Count: > 0, Shape.Count: 3 }
+        && entry.Shape.All(s => s > 0) && (Int128)entry.Shape[0] * entry.Shape[1] * entry.Shape[2] <= Array.MaxLength;
 }

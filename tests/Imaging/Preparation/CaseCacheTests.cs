@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Imaging.Layouts;
@@ -132,8 +133,12 @@ public sealed class CaseCacheTests : IDisposable
         Prepare("cache");
         var path = _folder.File("cache/dataset.json");
         var text = File.ReadAllText(path);
-        File.WriteAllText(path, text.Replace("\"shape\": [", "\"shape\": [ 3,", StringComparison.Ordinal));
-        Make.Throws(ErrorCatalogue.DocumentInvalid, () => PreparedDataset.Load(_folder.File("cache")));
+        foreach (var shape in (string[])["", "3", "3, 3, -3", "3, 3, 3, 3", "2000000000, 2000000000, 2000000000"])
+        {
+            File.WriteAllText(path, Regex.Replace(text, @"""shape"": \[[^\]]*\]", $"\"shape\": [{shape}]"));
+            Assert.Contains("sides", Make.Throws(ErrorCatalogue.DocumentInvalid, () => PreparedDataset.Load(_folder.File("cache"))).Message, StringComparison.Ordinal);
+        }
+
         File.WriteAllText(path, text.Replace("\"t1\"", "\"t2\"", StringComparison.Ordinal));
         Make.Throws(ErrorCatalogue.ArtifactCorrupt, () => PreparedDataset.Load(_folder.File("cache")).Open(0));
     }
