@@ -104,15 +104,20 @@ internal static class DataCheckCommand
         var table = new Table().Border(TableBorder.Simple).AddColumns("case", "modalities", "result");
         foreach (var item in report.Cases.OrderBy(c => c.Usable))
         {
-            var lines = item.Usable
-                ? item.Warnings.Prepend("usable")
-                : item.Reasons.Select(r => $"{r.Code} {r.Text}");
-            table.AddRow(Markup.Escape(item.Name), string.Join(" ", item.Modalities.Keys), Markup.Escape(string.Join("\n", lines)));
+            var result = !item.Usable ? string.Join("\n", item.Reasons.Select(r => $"{r.Code} {r.Text}"))
+                : item.Warnings.Count > 0 ? $"usable; {string.Join(", ", item.Warnings.Select(w => w.Code).Distinct(StringComparer.Ordinal))}"
+                : "usable";
+            table.AddRow(Markup.Escape(item.Name), string.Join(" ", item.Modalities.Keys), Markup.Escape(result));
         }
 
         AnsiConsole.Write(table);
         var s = report.Summary;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{s.Usable} usable cases, {s.Cases - s.Usable} excluded{Reasons(s)}."));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{s.Usable} usable cases, {s.Cases - s.Usable} excluded{Counts(s.ExcludedByReason)}."));
+        if (report.Cases.Where(c => c.Usable).SelectMany(c => c.Warnings.Select(w => w.Code).Distinct(StringComparer.Ordinal)).CountBy(w => w).ToDictionary() is { Count: > 0 } warnings)
+        {
+            Console.WriteLine($"Warnings on usable cases{Counts(warnings)}.");
+        }
+
         foreach (var modality in Modalities.All.Where(m => s.UsableByModality.ContainsKey(m) || plan.Modalities.Contains(m, StringComparer.Ordinal)))
         {
             var note = plan.Modalities.Contains(modality, StringComparer.Ordinal) ? "" : "  (not in the plan)";
@@ -120,8 +125,8 @@ internal static class DataCheckCommand
         }
     }
 
-    private static string Reasons(QualitySummary s) => s.ExcludedByReason.Count == 0 ? ""
-        : $" ({string.Join(", ", s.ExcludedByReason.OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => $"{r.Key}: {r.Value}"))})";
+    private static string Counts(IReadOnlyDictionary<string, int> counts) => counts.Count == 0 ? ""
+        : $" ({string.Join(", ", counts.OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => $"{r.Key}: {r.Value}"))})";
 
     /// <summary>One line that moves on a terminal, a line now and then in a log; on standard error, so that the report can be redirected.</summary>
     private sealed class ProgressLine(TimeProvider time)

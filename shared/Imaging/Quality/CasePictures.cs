@@ -16,6 +16,7 @@ public sealed record SeriesPicture(string Modality, int Width, int Height, byte[
 internal static class CasePictures
 {
     private const int Gap = 3;
+    private const double MarginMm = 6;
 
     /// <summary>Amber: reads on black, grey and white.</summary>
     private static readonly (byte, byte, byte) Outline = (255, 170, 20);
@@ -24,21 +25,45 @@ internal static class CasePictures
     public static IReadOnlyList<SeriesPicture> Draw(IReadOnlyList<string> modalities, AlignedCase aligned, bool[] foreground, int side)
     {
         var grid = aligned.Series[aligned.Reference].Volume;
-        var mask = Orientation.ToRas(new Volume(grid.Shape, grid.Affine, Array.ConvertAll(foreground, inside => inside ? 1f : 0f)));
+        var mask = OnGrid(foreground);
+        var box = ForegroundCrop.Box([OnGrid(Together(foreground, aligned))], MarginVoxels(mask)) ?? new VoxelBox(0, 0, 0, mask.Shape.I, mask.Shape.J, mask.Shape.K);
+        mask = mask.Crop(box);
         var (x, y, z) = mask.Affine.Spacing;
         var pixelMm = Math.Max(mask.Shape.I * x, Math.Max(mask.Shape.J * y, mask.Shape.K * z)) / side;
         var centre = Centroid(mask);
-        var outline = Strip(ThreePlane.Planes(mask, new GreyWindow(0, 1), pixelMm, centre));
-        var edge = ContourImage.EdgeOf(outline);
+        var edge = ContourImage.EdgeOf(Strip(ThreePlane.Planes(mask, new GreyWindow(0, 1), pixelMm, centre)));
         return
         [
-            .. modalities.Select(modality =>
+            .. modalities.OrderBy(m => m != aligned.Reference).Select(modality =>
             {
                 var volume = Orientation.ToRas(aligned.Series[modality].Volume);
-                var strip = Strip(ThreePlane.Planes(volume, null, pixelMm, centre));
+                var strip = Strip(ThreePlane.Planes(volume.Crop(box), GreyWindow.Of(volume), pixelMm, centre));
                 return new SeriesPicture(modality, strip.Width, strip.Height, ContourImage.ToPng(strip, modality == aligned.Reference ? null : edge, Outline));
             }),
         ];
+
+        Volume OnGrid(bool[] inside) => Orientation.ToRas(new Volume(grid.Shape, grid.Affine, Array.ConvertAll(inside, i => i ? 1f : 0f)));
+    }
+
+    /// <summary>Every foreground, so that what lies beside the outline stays in the picture.</summary>
+    private static bool[] Together(bool[] foreground, AlignedCase aligned)
+    {
+        var union = (bool[])foreground.Clone();
+        foreach (var other in aligned.Series.Values.Select(s => s.Foreground).OfType<bool[]>())
+        {
+            for (var n = 0; n < union.Length; n++)
+            {
+                union[n] |= other[n];
+            }
+        }
+
+        return union;
+    }
+
+    private static int MarginVoxels(Volume volume)
+    {
+        var (x, y, z) = volume.Affine.Spacing;
+        return (int)Math.Round(MarginMm / Math.Cbrt(x * y * z));
     }
 
     private static GreyImage Strip(IReadOnlyList<GreyImage> planes)

@@ -10,15 +10,17 @@ internal static class CaseWarnings
     private const double SlightMm = 3;
     private const double SlightGain = 0.1;
 
-    public static IReadOnlyList<string> Of(
+    public static IReadOnlyList<QualityWarning> Of(
         IReadOnlyDictionary<string, ModalityMeasures> measures, IReadOnlyList<Alignment> alignments, ImagingPlan plan, CanvasFit? fit)
     {
-        var warnings = new List<string>();
+        var warnings = new List<QualityWarning>();
+        void Warn(string code, string text) => warnings.Add(new QualityWarning(code, text));
+
         var whole = Where(measures, m => m.SkullStripped == false);
         var stripped = Where(measures, m => m.SkullStripped == true);
         if (whole.Count > 0)
         {
-            warnings.Add(stripped.Count > 0
+            Warn("not stripped", stripped.Count > 0
                 ? $"{List(whole)}: not skull-stripped, although {List(stripped)} {Is(stripped)}. Strip all series of a case with one mask."
                 : $"{List(whole)}: not skull-stripped. BrainMVP was designed for brains alone.");
         }
@@ -27,37 +29,41 @@ internal static class CaseWarnings
         {
             if (a.Dice < plan.MinimumOverlap)
             {
-                warnings.Add(Text($"{a.Modality}: its foreground overlaps that of {a.Reference} by a Dice of only {a.Dice:F3}, but their mutual information confirms the position."));
+                Warn("foregrounds differ", Text($"{a.Modality}: its foreground overlaps that of {a.Reference} by a Dice of only {a.Dice:F3}, but their mutual information confirms the position."));
             }
 
             if (a.Offset.DisplacementMm >= SlightMm && a.Offset.Gain >= SlightGain)
             {
-                warnings.Add($"{a.Modality}: may lie {a.Offset.Describe()} of where it fits {a.Reference} best; look at the picture.");
+                Warn("slightly off", $"{a.Modality}: may lie {a.Offset.Describe()} of where it fits {a.Reference} best; look at the picture.");
             }
         }
 
         foreach (var a in alignments.Where(a => a.Resampled))
         {
-            warnings.Add($"{a.Modality}: on another grid than {a.Reference}; resampled by its header.");
+            Warn("resampled", $"{a.Modality}: on another grid than {a.Reference}; resampled by its header.");
         }
 
         if (fit is not null && fit.Beyond.Any(b => b > 0))
         {
-            warnings.Add(Text($"The foreground of {string.Join('x', fit.Shape)} voxels sticks out of the template canvas of {string.Join('x', plan.Canvas)} by {string.Join(", ", fit.Beyond)} voxels along R, A, S; what lies outside meets no template."));
+            Warn("beyond canvas", Text($"The foreground of {string.Join('x', fit.Shape)} voxels sticks out of the template canvas of {string.Join('x', plan.Canvas)} by {string.Join(", ", fit.Beyond)} voxels along R, A, S; what lies outside meets no template."));
         }
 
         foreach (var (modality, m) in measures)
         {
-            warnings.AddRange(m.Warnings.Select(w => $"{modality}: {w}."));
+            foreach (var warning in m.Warnings)
+            {
+                Warn("header", $"{modality}: {warning}.");
+            }
+
             if (m.Contrast is { } contrast and < LeastContrast)
             {
-                warnings.Add(Text($"{modality}: low contrast inside the foreground ({contrast:F2})."));
+                Warn("low contrast", Text($"{modality}: low contrast inside the foreground ({contrast:F2})."));
             }
         }
 
         if (measures.Count == 1)
         {
-            warnings.Add("Only one modality: the case takes part in the template view but not in the cross-modal view.");
+            Warn("one modality", "Only one modality: the case takes part in the template view but not in the cross-modal view.");
         }
 
         return warnings;

@@ -74,7 +74,7 @@ public static class QualityPage
             to.WriteLine("<h2>Why cases are excluded</h2>\n<div class=\"panel wide\"><table id=\"reasons\"><thead><tr><th scope=\"col\">error</th><th scope=\"col\">what happened</th><th scope=\"col\">what to do</th><th scope=\"col\" class=\"number\">cases</th></tr></thead><tbody>");
             foreach (var (code, count) in s.ExcludedByReason.OrderByDescending(r => r.Value).ThenBy(r => r.Key, StringComparer.Ordinal))
             {
-                var entry = ErrorCatalogue.All.FirstOrDefault(e => e.Id == code);
+                var entry = ErrorCatalogue.Find(code);
                 to.WriteLine($"<tr><td>{Html.Escape(code)}</td><td class=\"path\">{Html.Escape(entry?.Title ?? "")}</td><td class=\"path\">{Html.Escape(entry?.Remedy ?? "")}</td><td class=\"number\">{count}</td></tr>");
             }
 
@@ -110,16 +110,14 @@ public static class QualityPage
         var limit = report.Summary.MinimumOverlap;
         to.WriteLine($"<h2>How series lie on their reference</h2>\n<p class=\"soft\">{pairs.Length} pairs; {bad} of them, drawn as diamonds, count as misaligned.</p>\n<div class=\"panels\" id=\"plots\">");
         Panel(to, "Overlap of the foregrounds (Dice)", QualityPlots.Strip(
-            $"Dice of {pairs.Length} pairs, {bad} of them misaligned", lowest, 1, Ticks(lowest, 1), limit > lowest ? [(limit, string.Create(CultureInfo.InvariantCulture, $"least {limit:0.##}"))] : [], Dots(a => a.Dice)));
+            $"Dice of {pairs.Length} pairs, {bad} of them misaligned", lowest, 1, limit > lowest ? [(limit, string.Create(CultureInfo.InvariantCulture, $"least {limit:0.##}"))] : [], Dots(a => a.Dice)));
         Panel(to, "Distance to the best position, mm", QualityPlots.Strip(
-            $"Distance of {pairs.Length} pairs to the position that mutual information prefers", 0, farthest, Ticks(0, farthest),
+            $"Distance of {pairs.Length} pairs to the position that mutual information prefers", 0, farthest,
             [(Alignment.GreatestDisplacementMm, $"most {Alignment.GreatestDisplacementMm:0} mm")], Dots(a => a.DisplacementMm)));
         Panel(to, "Normalised mutual information", QualityPlots.Strip(
-            $"Normalised mutual information of {pairs.Length} pairs; it depends on the pair of modalities and has no limit of its own", 1, highest, Ticks(1, highest), [], Dots(a => a.Nmi)));
+            $"Normalised mutual information of {pairs.Length} pairs; it depends on the pair of modalities and has no limit of its own", 1, highest, [], Dots(a => a.Nmi)));
         to.WriteLine("</div>");
     }
-
-    private static double[] Ticks(double low, double high) => [.. Enumerable.Range(0, 5).Select(n => low + ((high - low) * n / 4))];
 
     private static void Panel(TextWriter to, string heading, string plot) => to.WriteLine($"<div class=\"panel\"><h4>{heading}</h4>{plot}</div>");
 

@@ -30,7 +30,7 @@ internal static class QualityPageCase
             to.WriteLine("<ul class=\"notes warnings\">");
             foreach (var warning in c.Warnings)
             {
-                to.WriteLine($"<li><b>Note</b> {Html.Escape(warning)}</li>");
+                to.WriteLine($"<li><b>{Html.Escape(warning.Code)}</b> {Html.Escape(warning.Text)}</li>");
             }
 
             to.WriteLine("</ul>");

@@ -27,7 +27,7 @@ internal static class QualityPageStyle
         summary{cursor:pointer;color:var(--accent);font-size:.9rem}details>div{margin-top:10px}
         footer{margin-top:32px;border-top:1px solid var(--rule);padding-top:12px;font-size:.88rem;color:var(--soft)}
         :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
-        @media (max-width:560px){main{padding:16px 12px 40px}h1{font-size:1.4rem}.case{padding:12px}.case>header .soft{margin-left:0}.overview th:nth-child(n+4),.overview td:nth-child(n+4){display:none}svg text{font-size:20px}.tiles{grid-template-columns:repeat(2,1fr)}}
+        @media (max-width:560px){main{padding:16px 12px 40px}h1{font-size:1.4rem}.case{padding:12px}.case>header .soft{margin-left:0}.overview th:nth-child(n+4),.overview td:nth-child(n+4){display:none}.tiles{grid-template-columns:repeat(2,1fr)}}
         @media print{:root{--page:#fff;--card:#fff;--ink:#000;--soft:#444;--rule:#bbb;--good:#0a5c2e;--bad:#9b1b14;--warn:#6e4200;--accent:#123f75;--goodback:#fff;--badback:#fff;--warnback:#fff}body{font-size:10pt}.tools{display:none!important}main{max-width:none;padding:0}.case{break-inside:avoid;content-visibility:visible}img{print-color-adjust:exact;-webkit-print-color-adjust:exact}a{color:inherit;text-decoration:none}}
         """;
 

@@ -12,18 +12,18 @@ internal readonly record struct PlotDot(double Value, bool Bad, string Label);
 /// <summary>Dot strips as inline SVG: every pair of series one dot, dots of nearly equal value stacked.</summary>
 internal static class QualityPlots
 {
-    private const int Width = 640;
+    private const int Width = 400;
     private const int Margin = 14;
-    private const int Columns = 90;
+    private const int Columns = 56;
     private const double Radius = 3.2;
     private const double TallestStack = 92;
+    private static readonly int[] Steps = [1, 2, 5, 10];
 
     /// <param name="title">For people who cannot see it, and as the heading.</param>
     /// <param name="low">Left end; smaller values are drawn there.</param>
     /// <param name="high">Right end; larger values are drawn there.</param>
-    /// <param name="ticks">Values with a number below the axis.</param>
     /// <param name="lines">Thresholds with their labels.</param>
-    public static string Strip(string title, double low, double high, IReadOnlyList<double> ticks, IReadOnlyList<(double Value, string Label)> lines, IReadOnlyList<PlotDot> dots)
+    public static string Strip(string title, double low, double high, IReadOnlyList<(double Value, string Label)> lines, IReadOnlyList<PlotDot> dots)
     {
         var stacks = new int[Columns];
         var columns = dots.Select(d => (Dot: d, Column: Math.Clamp((int)((d.Value - low) / (high - low) * Columns), 0, Columns - 1))).ToArray();
@@ -41,7 +41,7 @@ internal static class QualityPlots
         }
 
         text.Append(CultureInfo.InvariantCulture, $"<line class=\"axis\" x1=\"{Margin}\" x2=\"{Width - Margin}\" y1=\"{floor:F1}\" y2=\"{floor:F1}\"/>");
-        foreach (var tick in ticks)
+        foreach (var tick in Ticks(low, high))
         {
             text.Append(CultureInfo.InvariantCulture, $"<line class=\"axis\" x1=\"{X(tick):F1}\" x2=\"{X(tick):F1}\" y1=\"{floor:F1}\" y2=\"{floor + 4:F1}\"/>");
             text.Append(CultureInfo.InvariantCulture, $"<text class=\"tick\" x=\"{X(tick):F1}\" y=\"{floor + 17:F1}\" text-anchor=\"middle\">{tick:0.##}</text>");
@@ -59,5 +59,17 @@ internal static class QualityPlots
         return text.Append("</svg>").ToString();
 
         double X(double value) => Margin + (Math.Clamp((value - low) / (high - low), 0, 1) * (Width - (2 * Margin)));
+    }
+
+    /// <summary>Round values inside a range, at most seven.</summary>
+    private static IEnumerable<double> Ticks(double low, double high)
+    {
+        var rough = (high - low) / 6;
+        var power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
+        var step = Steps.Select(n => n * power).First(s => s >= rough - 1e-9);
+        for (var n = (int)Math.Ceiling((low / step) - 1e-9); n * step <= high + 1e-9; n++)
+        {
+            yield return n * step;
+        }
     }
 }

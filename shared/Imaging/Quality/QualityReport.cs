@@ -50,8 +50,8 @@ public sealed record CaseQuality
     /// <summary>Why it cannot be used; empty when it can.</summary>
     public required IReadOnlyList<QualityReason> Reasons { get; init; }
 
-    /// <summary>Sentences about what does not exclude the case but should be known.</summary>
-    public IReadOnlyList<string> Warnings { get; init; } = [];
+    /// <summary>What does not exclude the case but should be known.</summary>
+    public IReadOnlyList<QualityWarning> Warnings { get; init; } = [];
 
     /// <summary>Series that the others were compared with; empty when none could be read.</summary>
     public string Reference { get; init; } = "";
@@ -75,6 +75,13 @@ public sealed record CaseQuality
 /// <param name="Text">What is wrong, with the numbers.</param>
 /// <param name="Remedy">What to do.</param>
 public sealed record QualityReason(string Code, string Text, string Remedy);
+
+/// <summary>What does not exclude a case but should be known.</summary>
+/// <param name="Code">
+/// not stripped, foregrounds differ, slightly off, resampled, beyond canvas, header, low contrast or one modality.
+/// </param>
+/// <param name="Text">A sentence with the numbers.</param>
+public sealed record QualityWarning(string Code, string Text);
 
 /// <summary>Size of the prepared foreground, voxels along R, A, S.</summary>
 /// <param name="Shape">After cropping.</param>
