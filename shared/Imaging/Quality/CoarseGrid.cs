@@ -17,13 +17,13 @@ internal static class CoarseGrid
     public static VolumeShape Shape(VolumeShape fine, (int I, int J, int K) factors) => new(fine.I / factors.I, fine.J / factors.J, fine.K / factors.K);
 
     /// <summary>Mean of each block; what does not fill a block at the end of an axis is left out.</summary>
-    public static float[] Means(float[] voxels, VolumeShape fine, (int I, int J, int K) factors) => Sums(fine, factors, n => voxels[n]);
+    public static float[] Means(float[] voxels, VolumeShape fine, (int I, int J, int K) factors) => Blocks(voxels, fine, factors);
 
     /// <summary>True where more than half of a block is.</summary>
     public static bool[] Majority(bool[] mask, VolumeShape fine, (int I, int J, int K) factors) =>
-        Array.ConvertAll(Sums(fine, factors, n => mask[n] ? 1 : 0), share => share > 0.5f);
+        Array.ConvertAll(Blocks(Array.ConvertAll(mask, inside => inside ? 1f : 0f), fine, factors), share => share > 0.5f);
 
-    private static float[] Sums(VolumeShape fine, (int I, int J, int K) factors, Func<int, float> value)
+    private static float[] Blocks(float[] voxels, VolumeShape fine, (int I, int J, int K) factors)
     {
         var shape = Shape(fine, factors);
         var sums = new float[shape.Count];
@@ -37,7 +37,7 @@ internal static class CoarseGrid
                 {
                     for (var inside = 0; inside < factors.K; inside++)
                     {
-                        sums[to + k] += value(from++);
+                        sums[to + k] += voxels[from++];
                     }
                 }
             }

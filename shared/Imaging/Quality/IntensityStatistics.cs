@@ -11,26 +11,43 @@ internal sealed record IntensityStatistics(double Minimum, double Percentile1, d
     /// <param name="foreground">Null when the volume has values that are not finite.</param>
     public static IntensityStatistics Of(float[] voxels, bool[]? foreground)
     {
-        var finite = Array.TrueForAll(voxels, float.IsFinite) ? voxels : Array.FindAll(voxels, float.IsFinite);
-        var nonZero = voxels.LongCount(v => v != 0) / (double)voxels.Length;
-        if (finite.Length == 0)
+        var (finite, nonZero) = (0, 0);
+        var values = new float[voxels.Length];
+        foreach (var value in voxels)
         {
-            return new IntensityStatistics(0, 0, 0, 0, voxels.Length, nonZero, 0);
+            nonZero += value != 0 ? 1 : 0;
+            if (float.IsFinite(value))
+            {
+                values[finite++] = value;
+            }
         }
 
-        return new IntensityStatistics(
-            finite.Min(), Percentiles.Of(finite, 1), Percentiles.Of(finite, 99), finite.Max(), voxels.Length - finite.Length, nonZero, ContrastOf(voxels, foreground));
+        var part = nonZero / (double)voxels.Length;
+        var all = values.AsSpan(0, finite);
+        return finite == 0
+            ? new IntensityStatistics(0, 0, 0, 0, voxels.Length, part, 0)
+            : new IntensityStatistics(
+                Percentiles.Select(all, 0), Percentiles.Of(all, 1), Percentiles.Of(all, 99), Percentiles.Select(all, finite - 1), voxels.Length - finite, part, ContrastOf(voxels, foreground));
     }
 
     private static double ContrastOf(float[] voxels, bool[]? foreground)
     {
-        var values = foreground is null ? [] : voxels.Where((_, n) => foreground[n]).ToArray();
-        if (values.Length == 0)
+        var (values, count) = (new float[voxels.Length], 0);
+        for (var n = 0; n < voxels.Length && foreground is not null; n++)
+        {
+            if (foreground[n])
+            {
+                values[count++] = voxels[n];
+            }
+        }
+
+        if (count == 0)
         {
             return 0;
         }
 
-        var (low, high) = (Percentiles.Of(values, 10), Percentiles.Of(values, 90));
+        var inside = values.AsSpan(0, count);
+        var (low, high) = (Percentiles.Of(inside, 10), Percentiles.Of(inside, 90));
         return high + low <= 0 ? 0 : Math.Clamp((high - low) / (high + low), 0, 1);
     }
 }

@@ -36,22 +36,22 @@ public sealed record SkullTest(double ConstantBackground, double ForegroundMl, d
 
     private static double Constant(float[] voxels, bool[] foreground)
     {
-        var outside = new List<float>();
+        var (outside, count) = (new float[voxels.Length], 0);
         for (var n = 0; n < voxels.Length; n++)
         {
             if (!foreground[n])
             {
-                outside.Add(voxels[n]);
+                outside[count++] = voxels[n];
             }
         }
 
-        if (outside.Count == 0)
+        if (count == 0)
         {
             return 0;
         }
 
         // The most frequent value is the median when it is a majority, and nothing less than a majority matters.
-        var values = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(outside);
+        var values = outside.AsSpan(0, count);
         var middle = Percentiles.Select(values, values.Length / 2);
         var same = 0L;
         foreach (var value in values)
@@ -149,6 +149,7 @@ public sealed record SkullTest(double ConstantBackground, double ForegroundMl, d
     private static double Reach(Volume volume)
     {
         var (x, y, z) = volume.Affine.Spacing;
-        return Math.Sqrt(Math.Pow(x * volume.Shape.I, 2) + Math.Pow(y * volume.Shape.J, 2) + Math.Pow(z * volume.Shape.K, 2));
+        var (width, depth, height) = (x * volume.Shape.I, y * volume.Shape.J, z * volume.Shape.K);
+        return Math.Sqrt((width * width) + (depth * depth) + (height * height));
     }
 }

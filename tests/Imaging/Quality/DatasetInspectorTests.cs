@@ -160,13 +160,11 @@ public sealed class DatasetInspectorTests : IDisposable
     [Fact]
     public void Warnings_say_what_does_not_exclude()
     {
-        Put("a_T1", new Volume(new VolumeShape(70, 20, 20), Affine.Scaling(4, 4, 4), Make.Volume(70, 20, 20, (i, j, k) => i + j + k + 1).Voxels));
+        Put("a_T1", new Volume(new VolumeShape(70, 12, 20), Affine.Scaling(4, 4, 4), Make.Volume(70, 12, 20, (i, j, k) => i + j + k + 1).Voxels));
         var only = Inspect(_folder.File("data")).Cases.Single();
         Assert.True(only.Usable);
-        Assert.Equal(["not stripped", "beyond canvas", "header", "one modality"], only.Warnings.Select(w => w.Code).Order(StringComparer.Ordinal).Order(Comparer<string>.Create((a, b) => Rank(a) - Rank(b))));
+        Assert.Equal(["beyond canvas", "header", "not stripped", "one modality"], only.Warnings.Select(w => w.Code).Order(StringComparer.Ordinal));
         Assert.Equal([10, 0, 0], only.Canvas!.Beyond);
-
-        static int Rank(string code) => Array.IndexOf(["not stripped", "beyond canvas", "header", "one modality"], code);
     }
 
     [Theory]
@@ -174,7 +172,7 @@ public sealed class DatasetInspectorTests : IDisposable
     [InlineData("LPS", -1, 0, 0, 0, -1, 0, 0, 0, 1)]
     [InlineData("SRA", 0, 1, 0, 0, 0, 1, 1, 0, 0)]
     [InlineData("PIL", 0, 0, -1, -1, 0, 0, 0, -1, 0)]
-    public void Orientation_letters_name_where_the_axes_run_to(string code, params double[] m) => Assert.Equal(
+    public void Orientation_letters_name_where_the_axes_run_to(string code, params int[] m) => Assert.Equal(
         code, HeaderNotes.OrientationCode(new Affine(m[0], m[1], m[2], 0, m[3], m[4], m[5], 0, m[6], m[7], m[8], 0)));
 
     [Fact]
@@ -196,7 +194,7 @@ public sealed class DatasetInspectorTests : IDisposable
         Put("several_T1", Make.Volume(20, 20, 20, (i, _, _) => i == 3 ? float.PositiveInfinity : 1));
         Put("twice_T1", Make.Ball(20, 8));
         Put("twice_T1w", Make.Ball(20, 8));
-        Put("flat_T1", Make.Volume(40, 40, 40, (i, j, k) => (i, j, k) is (20, 20, 20) or (0, 0, 0) or (39, 39, 39) ? 1 : 0));
+        Put("flat_T1", Make.Volume(40, 40, 40, (i, j, k) => (i, j, k) is (20, 20, 20) or (0, 0, 0) or (39, 39, 39) ? 50 : 0));
         File.WriteAllText(_folder.File("data/several_FLAIR.nii.gz"), "this is no image, whatever its name says");
         File.WriteAllBytes(_folder.File("data/short_T1.nii.gz"), File.ReadAllBytes(_folder.File("data/good_T1.nii.gz"))[..400]);
     }
