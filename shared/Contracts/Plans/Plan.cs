@@ -80,7 +80,7 @@ public sealed record ImagingPlan
     [PlanField("Percentile of a volume that becomes 1.", Unit = "%", Minimum = 50, Maximum = 100)]
     public double UpperPercentile { get; init; } = 95;
 
-    [PlanField("Least Dice overlap of two foregrounds of a case; below it the case is skipped as misaligned.", Minimum = 0, Maximum = 1)]
+    [PlanField("Least Dice overlap of two foregrounds of a case; below it the case is skipped as misaligned unless mutual information confirms the position; 0 accepts every position.", Minimum = 0, Maximum = 1)]
     public double MinimumOverlap { get; init; } = 0.96;
 }
 

@@ -1,9 +1,7 @@
-using System.Globalization;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Identity;
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Imaging.Layouts;
-using BrainMVP.Federated.Imaging.Nifti;
 using BrainMVP.Federated.Imaging.Transforms;
 using BrainMVP.Federated.Imaging.Volumes;
 
@@ -16,28 +14,19 @@ namespace BrainMVP.Federated.Imaging.Preparation;
 /// </summary>
 public static class CasePreparer
 {
-    /// <summary>Changes whenever the same input would give other voxels; part of every cache key.</summary>
+    /// <summary>Changes whenever the same input would give other voxels or another verdict; part of every cache key.</summary>
     public const int TransformVersion = 2;
 
     /// <exception cref="FederationException">BMF-1102 to BMF-1108 and BMF-1110: the case cannot be used.</exception>
-    public static PreparedCase Prepare(ScannedCase scanned, ImagingPlan plan, CancellationToken cancellation = default)
-    {
-        var modalities = Modalities.All.Where(scanned.Series.ContainsKey).ToArray();
-        var reference = modalities.Contains(Modalities.T1) ? Modalities.T1 : modalities[0];
-        var read = new Dictionary<string, Volume>(StringComparer.Ordinal);
-        foreach (var modality in modalities)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var series = scanned.Series[modality];
-            var volume = NiftiReader.Read(series.Path, series.Volume);
-            CheckVoxels(volume, modality, series.Path);
-            read[modality] = volume;
-        }
+    public static PreparedCase Prepare(ScannedCase scanned, ImagingPlan plan, CancellationToken cancellation = default) =>
+        Prepare(scanned.Name, AlignedCase.Require(scanned, plan, cancellation), plan, cancellation);
 
-        var notes = new List<string>();
-        var onGrid = Align(read, reference, plan.MinimumOverlap, notes, cancellation);
-        var channels = modalities.Select(m => Spacing.To(Orientation.ToRas(onGrid[m]), plan.SpacingMm)).ToArray();
-        channels = Crop(channels);
+    /// <summary>The same for a case that has been read; it must have no faults.</summary>
+    /// <exception cref="FederationException">BMF-1108: a series has no contrast.</exception>
+    internal static PreparedCase Prepare(string name, AlignedCase aligned, ImagingPlan plan, CancellationToken cancellation)
+    {
+        var modalities = Modalities.All.Where(aligned.Series.ContainsKey).ToArray();
+        var channels = Crop([.. modalities.Select(m => Spacing.To(Orientation.ToRas(aligned.Series[m].Volume), plan.SpacingMm))]);
         for (var n = 0; n < channels.Length; n++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -46,28 +35,14 @@ public static class CasePreparer
         }
 
         channels = Crop(channels);
-        return new PreparedCase(scanned.Name, modalities, channels[0].Shape, [.. channels.Select(c => c.Voxels)], notes);
+        return new PreparedCase(name, modalities, channels[0].Shape, [.. channels.Select(c => c.Voxels)], Notes(aligned));
     }
 
-    private static void CheckVoxels(Volume volume, string modality, string path)
-    {
-        var any = false;
-        for (var n = 0; n < volume.Voxels.Length; n++)
-        {
-            var value = volume.Voxels[n];
-            if (!float.IsFinite(value))
-            {
-                throw ErrorCatalogue.VolumeNotFinite.With($"{modality} ({Path.GetFileName(path)}) has the value {value.ToString(CultureInfo.InvariantCulture)} at voxel index {n}.");
-            }
-
-            any |= value > 0;
-        }
-
-        if (!any)
-        {
-            throw ErrorCatalogue.VolumeEmpty.With($"{modality} ({Path.GetFileName(path)}) has no voxel above 0.");
-        }
-    }
+    private static string[] Notes(AlignedCase aligned) =>
+    [
+        .. aligned.Alignments.Where(a => a.Resampled).Select(a =>
+            $"{a.Modality} ({aligned.Read[a.Modality].Shape}) was resampled by its header onto the grid of {a.Reference} ({aligned.Read[a.Reference].Shape})."),
+    ];
 
     /// <summary>
     /// Where both percentiles are equal (the foreground fills less than 100 − upper per cent of the box) scaling only
@@ -79,41 +54,6 @@ public static class CasePreparer
         {
             throw ErrorCatalogue.VolumeEmpty.With($"{modality} has too little foreground: its lower and upper percentile are equal.");
         }
-    }
-
-    private static Dictionary<string, Volume> Align(
-        Dictionary<string, Volume> read, string reference, double minimum, List<string> notes, CancellationToken cancellation)
-    {
-        var grid = read[reference];
-        var aligned = new Dictionary<string, Volume>(StringComparer.Ordinal) { [reference] = grid };
-        if (read.Count == 1)
-        {
-            return aligned;
-        }
-
-        var foreground = Overlap.Foreground(grid);
-        foreach (var modality in read.Keys.Where(m => m != reference).OrderBy(Modalities.IndexOf))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var volume = read[modality];
-            var covered = volume.SharesGridWith(grid) ? null : Resampling.Coverage(volume, grid);
-            if (covered is not null)
-            {
-                notes.Add(FormattableString.Invariant($"{modality} ({volume.Shape}) was resampled by its header onto the grid of {reference} ({grid.Shape})."));
-                volume = Resampling.To(volume, grid);
-            }
-
-            var dice = Overlap.Dice(foreground, Overlap.Foreground(volume), covered);
-            if (dice < minimum)
-            {
-                throw ErrorCatalogue.VolumesMisaligned.With(
-                    FormattableString.Invariant($"The foregrounds of {modality} and {reference} overlap by a Dice of {dice:F3}; at least {minimum:F2} is needed."));
-            }
-
-            aligned[modality] = volume;
-        }
-
-        return aligned;
     }
 
     private static Volume[] Crop(Volume[] channels) => ForegroundCrop.CenterBox(channels) is { } box

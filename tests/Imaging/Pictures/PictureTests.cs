@@ -56,6 +56,24 @@ public sealed class PictureTests
     }
 
     [Fact]
+    public void A_contour_is_the_edge_of_a_mask_in_a_colour_of_its_own()
+    {
+        var mask = new GreyImage(6, 5);
+        foreach (var (x, y) in from x in Enumerable.Range(1, 4) from y in Enumerable.Range(1, 3) select (x, y))
+        {
+            mask.Pixels[(y * 6) + x] = 200;
+        }
+
+        var edge = ContourImage.EdgeOf(mask);
+        Assert.Equal(10, edge.Count(e => e));
+        Assert.False(edge[(2 * 6) + 2]);
+        var (width, height, indices) = Decode(ContourImage.ToPng(mask, edge, (255, 170, 20)));
+        Assert.Equal((6, 5), (width, height));
+        Assert.Equal(edge, indices.Select(n => n == indices.Max()));
+        Assert.Equal(0, indices[0]);
+    }
+
+    [Fact]
     public void An_empty_volume_is_a_black_picture() => Assert.All(ThreePlane.Picture(Make.Volume(4, 4, 4, (_, _, _) => 0)).Pixels, p => Assert.Equal(0, p));
 
     private static (int Width, int Height, byte[] Pixels) Decode(byte[] png)

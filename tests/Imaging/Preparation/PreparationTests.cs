@@ -97,26 +97,6 @@ public sealed class PreparationTests : IDisposable
         Assert.Throws<OperationCanceledException>(() => PreparedDataset.Prepare(DatasetScanner.Scan(_folder.File("data")), Plan, _folder.File("cache"), null, cancelled.Token));
     }
 
-    [Fact]
-    public void The_seven_misaligned_public_pairs_are_skipped_and_the_sixteen_aligned_stay()
-    {
-        var scan = DatasetScanner.Scan(TestData.Require("nichart-demo"));
-        var prepared = PreparedDataset.Prepare(scan, new ImagingPlan { SpacingMm = 4, MinimumOverlap = 0.96 }, _folder.File("cache"), cancellation: TestContext.Current.CancellationToken);
-        Assert.Equal(["Subj15", "Subj20", "Subj23", "Subj3", "Subj5", "Subj6", "Subj8"], prepared.Skipped.Select(s => s.Subject));
-        Assert.All(prepared.Skipped, s => Assert.Equal("BMF-1107", s.Error));
-        Assert.Equal(16, prepared.Cases.Count);
-        Assert.All(prepared.Cases, c => Assert.Contains("resampled", Assert.Single(c.Notes), StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public void Public_stripped_brains_pass()
-    {
-        var scan = DatasetScanner.Scan(TestData.Require("open-ms-mni"));
-        var prepared = PreparedDataset.Prepare(scan, new ImagingPlan { SpacingMm = 4, MinimumOverlap = 0.96 }, _folder.File("cache"), cancellation: TestContext.Current.CancellationToken);
-        Assert.Empty(prepared.Skipped);
-        Assert.Equal(3, prepared.Profile().CasesByModality["t1c"]);
-    }
-
     private PreparedDataset Prepare() => PreparedDataset.Prepare(DatasetScanner.Scan(_folder.File("data")), Plan, _folder.File("cache"));
 
     private List<string> Outcomes(ImagingPlan plan)
