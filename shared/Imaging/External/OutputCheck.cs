@@ -27,7 +27,7 @@ internal static class OutputCheck
         }
 
         Finite(volume, $"{label}: {Path.GetFileName(path)}");
-        if (grid is { } wanted && !volume.SharesGridWith(new Volume(wanted.Shape, wanted.Affine, volume.Shape == wanted.Shape ? volume.Voxels : new float[wanted.Shape.Count])))
+        if (grid is { } wanted && (volume.Shape != wanted.Shape || !volume.Affine.IsClose(wanted.Affine, 1e-3)))
         {
             throw ErrorCatalogue.StepOutputInvalid.With($"{label}: {Path.GetFileName(path)} ({volume.Shape}) is not on the grid of its input ({wanted.Shape}).");
         }
