@@ -38,6 +38,7 @@ public static class DataCommand
         });
         var command = CommandShape.Create("data", "Looks at the site's data.", "data check /data/mri");
         command.Add(check);
+        command.Add(DataPrepareCommand.Create());
         return command;
     }
 
