@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using BrainMVP.Federated.Contracts.Errors;
@@ -9,10 +10,19 @@ namespace BrainMVP.Federated.Imaging.External;
 
 /// <summary>What a program must be.</summary>
 /// <param name="Name">Name looked up in PATH, or a path.</param>
-/// <param name="VersionArgument">Argument that makes it print its version.</param>
+/// <param name="VersionArgument">Argument that makes it print its version; null when it has none, then its file's hash stands for it.</param>
 /// <param name="VersionPattern">Its first group is the version, digits and dots.</param>
 /// <param name="Minimum">Oldest version that is used.</param>
-public sealed record ProgramRequirement(string Name, string VersionArgument, string VersionPattern, Version Minimum);
+public sealed record ProgramRequirement(string Name, string? VersionArgument, string? VersionPattern, Version? Minimum)
+{
+    /// <summary>How to get it, for a message; empty when unknown.</summary>
+    public string Install { get; init; } = "";
+}
+
+/// <summary>What else a run of a program needs.</summary>
+/// <param name="Log">File that receives everything it prints, at most <see cref="OutputLog.MaximumBytes"/>; null for none.</param>
+/// <param name="Mark">Value of the environment variable <see cref="OrphanedPrograms.Variable"/>, by which a later start finds what a killed one left behind; null for none.</param>
+public sealed record ProgramRun(string? Log = null, string? Mark = null);
 
 /// <summary>How a program ended.</summary>
 /// <param name="Output">End of what it printed.</param>
@@ -29,7 +39,7 @@ public sealed class ExternalProgram
     private static readonly TimeSpan ProbeLimit = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan PipeLimit = TimeSpan.FromSeconds(5);
 
-    private ExternalProgram(string path, Version version)
+    private ExternalProgram(string path, string version)
     {
         Path = path;
         Version = version;
@@ -38,13 +48,20 @@ public sealed class ExternalProgram
     /// <summary>Full path.</summary>
     public string Path { get; }
 
-    public Version Version { get; }
+    /// <summary>Digits and dots, or <c>sha256:</c> and the hash of its file when it cannot be asked.</summary>
+    public string Version { get; }
 
     /// <summary>Finds a program and asks for its version.</summary>
     /// <exception cref="FederationException">BMF-1114 when it is absent, does not answer, or is too old.</exception>
     public static async Task<ExternalProgram> FindAsync(ProgramRequirement requirement, TimeProvider time, CancellationToken cancellation)
     {
-        var path = Locate(requirement.Name) ?? throw ErrorCatalogue.ProgramMissing.With($"{requirement.Name} was not found in PATH.");
+        var path = Locate(requirement.Name) ?? throw ErrorCatalogue.ProgramMissing.With(
+            $"{requirement.Name} {(requirement.Name.Contains(System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal) ? "does not exist" : "was not found in PATH")}.{Hint(requirement)}");
+        if (requirement.VersionArgument is null || requirement.VersionPattern is null)
+        {
+            return new ExternalProgram(path, $"sha256:{HashOf(path)}");
+        }
+
         ProgramResult answer;
         try
         {
@@ -57,14 +74,29 @@ public sealed class ExternalProgram
 
         // The exit code says nothing here: some programs end with another one than 0 after printing their version.
         var match = Regex.Match(answer.Output + "\n" + answer.Error, requirement.VersionPattern, RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
-        if (!match.Success || !Version.TryParse(match.Groups[1].Value, out var version))
+        if (!match.Success || !System.Version.TryParse(match.Groups[1].Value, out var version))
         {
-            throw ErrorCatalogue.ProgramMissing.With($"{path} {requirement.VersionArgument} printed no version.");
+            throw ErrorCatalogue.ProgramMissing.With($"{path} {requirement.VersionArgument} printed no version.{Hint(requirement)}");
         }
 
-        return version >= requirement.Minimum
-            ? new ExternalProgram(path, version)
-            : throw ErrorCatalogue.ProgramMissing.With($"{path} is version {version}; {requirement.Minimum} or newer is needed.");
+        return requirement.Minimum is null || version >= requirement.Minimum
+            ? new ExternalProgram(path, version.ToString())
+            : throw ErrorCatalogue.ProgramMissing.With($"{path} is version {version}; {requirement.Minimum} or newer is needed.{Hint(requirement)}");
+    }
+
+    private static string Hint(ProgramRequirement requirement) => requirement.Install.Length == 0 ? "" : $" Install it: {requirement.Install}.";
+
+    private static string HashOf(string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            return Convert.ToHexStringLower(SHA256.HashData(file));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw ErrorCatalogue.ProgramMissing.With($"{path} cannot be read: {e.Message}", e);
+        }
     }
 
     /// <summary>Full path of a program in PATH, or of a path; null when there is none.</summary>
@@ -85,13 +117,15 @@ public sealed class ExternalProgram
     /// <param name="folder">Working folder.</param>
     /// <param name="limit">Longest time; then the program and its children are killed.</param>
     /// <exception cref="FederationException">BMF-1115 when it cannot be started, BMF-1116 after the limit.</exception>
-    public Task<ProgramResult> RunAsync(IReadOnlyList<string> arguments, string folder, TimeSpan limit, TimeProvider time, CancellationToken cancellation) =>
-        RunAsync(Path, arguments, folder, limit, time, cancellation);
+    public Task<ProgramResult> RunAsync(
+        IReadOnlyList<string> arguments, string folder, TimeSpan limit, TimeProvider time, CancellationToken cancellation, ProgramRun? run = null) =>
+        RunAsync(Path, arguments, folder, limit, time, cancellation, run);
 
-    /// <inheritdoc cref="RunAsync(IReadOnlyList{string}, string, TimeSpan, TimeProvider, CancellationToken)"/>
+    /// <inheritdoc cref="RunAsync(IReadOnlyList{string}, string, TimeSpan, TimeProvider, CancellationToken, ProgramRun?)"/>
     public static async Task<ProgramResult> RunAsync(
-        string path, IReadOnlyList<string> arguments, string folder, TimeSpan limit, TimeProvider time, CancellationToken cancellation)
+        string path, IReadOnlyList<string> arguments, string folder, TimeSpan limit, TimeProvider time, CancellationToken cancellation, ProgramRun? run = null)
     {
+        cancellation.ThrowIfCancellationRequested();
         var info = new ProcessStartInfo(path, arguments)
         {
             WorkingDirectory = folder,
@@ -100,19 +134,27 @@ public sealed class ExternalProgram
             RedirectStandardError = true,
             UseShellExecute = false,
         };
+        if (run?.Mark is { } mark)
+        {
+            info.Environment[OrphanedPrograms.Variable] = mark;
+            OrphanedPrograms.EndWithParent(info);
+        }
+
         using var deadline = new CancellationTokenSource(limit, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
-        using var process = Start(info);
+        using var log = run?.Log is { } file ? new OutputLog(file) : null;
+        var (process, ended) = await StartAsync(info);
+        using var _ = process;
         process.StandardInput.Close();
-        var (output, error) = (TailAsync(process.StandardOutput), TailAsync(process.StandardError));
+        var (output, error) = (TailAsync(process.StandardOutput, log), TailAsync(process.StandardError, log));
         try
         {
-            await process.WaitForExitAsync(stop.Token);
+            await ended.WaitAsync(stop.Token);
         }
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync(CancellationToken.None);
+            await ended;
             cancellation.ThrowIfCancellationRequested();
             var last = LastLines(await EndAsync(error, time));
             throw ErrorCatalogue.ProgramTimedOut.With(
@@ -125,16 +167,35 @@ public sealed class ExternalProgram
     /// <summary>The last few lines of a text on one line, for a message.</summary>
     public static string LastLines(string text) => string.Join(" | ", text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).TakeLast(3));
 
-    private static Process Start(ProcessStartInfo info)
+    /// <summary>
+    /// Starts a program on a thread of its own that lives until the program ends: the system ties a child's end to that
+    /// of the thread that started it (see <see cref="OrphanedPrograms.EndWithParent"/>), and threads of the pool come and go.
+    /// </summary>
+    private static async Task<(Process Process, Task Ended)> StartAsync(ProcessStartInfo info)
     {
-        try
+        var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var thread = new Thread(() =>
         {
-            return Process.Start(info) ?? throw ErrorCatalogue.ProgramFailed.With($"{info.FileName} could not be started.");
-        }
-        catch (Win32Exception e)
-        {
-            throw ErrorCatalogue.ProgramFailed.With($"{info.FileName} could not be started: {e.Message}", e);
-        }
+            try
+            {
+                var process = Process.Start(info) ?? throw ErrorCatalogue.ProgramFailed.With($"{info.FileName} could not be started.");
+                started.SetResult(process);
+                process.WaitForExit();
+                ended.SetResult();
+            }
+            catch (Exception e) when (!started.Task.IsCompleted)
+            {
+                started.SetException(e is Win32Exception ? ErrorCatalogue.ProgramFailed.With($"{info.FileName} could not be started: {e.Message}", e) : e);
+            }
+            catch (Exception e)
+            {
+                ended.TrySetException(e);
+            }
+        })
+        { IsBackground = true, Name = "external program" };
+        thread.Start();
+        return (await started.Task, ended.Task);
     }
 
     /// <summary>A program that left a child behind keeps the pipe open; what it printed is not worth waiting for it.</summary>
@@ -150,11 +211,12 @@ public sealed class ExternalProgram
         }
     }
 
-    private static async Task<string> TailAsync(StreamReader reader)
+    private static async Task<string> TailAsync(StreamReader reader, OutputLog? log)
     {
         var (buffer, tail) = (new char[4096], new StringBuilder());
         for (int read; (read = await reader.ReadAsync(buffer)) > 0;)
         {
+            log?.Write(buffer.AsSpan(0, read));
             tail.Append(buffer, 0, read);
             if (tail.Length > 2 * TailCharacters)
             {
