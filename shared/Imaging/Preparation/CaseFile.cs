@@ -134,11 +134,11 @@ public sealed class CaseFile : IDisposable
                     var numbers = Chunk(lease, modality, _grid.Index(i, j, k));
                     if (!numbers.IsEmpty)
                     {
-                        CopyRows(numbers, box, part, destination[target..], crop);
+                        ChunkRows.Decode(numbers, box, part, destination[target..], crop);
                     }
                     else if (isWhole)
                     {
-                        ClearRows(part.Shape, destination[target..], crop);
+                        ChunkRows.Clear(part.Shape, destination[target..], crop);
                     }
                 }
             }
@@ -193,32 +193,6 @@ public sealed class CaseFile : IDisposable
     }
 
     private static (int First, int Last) Inside(int start, int crop, int size) => (Math.Max(0, start), (int)Math.Min(size, (long)start + crop));
-
-    private static void CopyRows(ReadOnlySpan<ushort> numbers, VoxelBox box, VoxelBox part, Span<float> destination, IReadOnlyList<int> crop)
-    {
-        var (rows, columns, length, sideA, sideS) = (part.I1 - part.I0, part.J1 - part.J0, part.K1 - part.K0, crop[1], crop[2]);
-        var (rowsOfBox, lengthOfBox) = (box.J1 - box.J0, box.K1 - box.K0);
-        for (var i = 0; i < rows; i++)
-        {
-            var from = ((((part.I0 - box.I0 + i) * rowsOfBox) + (part.J0 - box.J0)) * lengthOfBox) + (part.K0 - box.K0);
-            var to = i * sideA * sideS;
-            for (var j = 0; j < columns; j++, from += lengthOfBox, to += sideS)
-            {
-                Quantization.Decode(numbers.Slice(from, length), destination.Slice(to, length));
-            }
-        }
-    }
-
-    private static void ClearRows(VolumeShape part, Span<float> destination, IReadOnlyList<int> crop)
-    {
-        for (var i = 0; i < part.I; i++)
-        {
-            for (var j = 0; j < part.J; j++)
-            {
-                destination.Slice(((i * crop[1]) + j) * crop[2], part.K).Clear();
-            }
-        }
-    }
 
     /// <summary>Numbers of a chunk, verified; empty when all are 0.</summary>
     private unsafe ReadOnlySpan<ushort> Chunk(in Lease lease, int modality, int chunk)
