@@ -94,7 +94,7 @@ internal sealed class ScanConsole(bool all)
     }
 
     /// <summary>The first cases of every data set, so that a large one does not hide the others.</summary>
-    private static IReadOnlyList<IGrouping<(string Subject, string Session), SeriesFinding>> Shown(IGrouping<(string Subject, string Session), SeriesFinding>[] cases)
+    private static IReadOnlyList<IGrouping<(string FullSubject, string Session), SeriesFinding>> Shown(IGrouping<(string FullSubject, string Session), SeriesFinding>[] cases)
     {
         var datasets = cases.GroupBy(c => c.First().Dataset, StringComparer.Ordinal).ToArray();
         var room = CasesShown;
