@@ -30,6 +30,9 @@ internal static class BrainMaskRefinement
     /// <summary>Corners sharper than this are rounded, mm.</summary>
     private const int Corner = 3;
 
+    /// <summary>Fluid around the cortex that stays with it, mm: half a voxel of cortex lost is worse than one of fluid kept.</summary>
+    private const int Border = 1;
+
     /// <summary>Intensities of brain, relative to the median deep in the brain.</summary>
     private static readonly Dictionary<string, (float Low, float High)> Ranges = new(StringComparer.Ordinal)
     {
@@ -134,6 +137,7 @@ internal static class BrainMaskRefinement
         brain = Both(Morphology.Dilate(brain, shape, Bridge + 1), tissue);
         brain = Morphology.FillHoles(Morphology.Close(brain, shape, Sulcus), shape);
         brain = Morphology.Component(Morphology.Open(brain, shape, Corner), core, shape);
+        brain = Both(Morphology.Dilate(brain, shape, Border), near);
         double before = closed.Count(v => v), after = brain.Count(v => v);
         return after > 0.5 * before && after < 1.5 * before ? brain : null;
     }

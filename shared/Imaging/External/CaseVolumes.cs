@@ -28,8 +28,8 @@ internal static class CaseVolumes
 {
     public const string MaskKey = "mask";
 
-    /// <summary>A registration that loses more information than this went wrong.</summary>
-    private const double LeastGain = -0.01;
+    /// <summary>A registration after which less than this part of the shared information is left went wrong.</summary>
+    private const double LeastKept = 0.7;
 
     private const double LeastAtlasOverlap = 0.7;
 
@@ -114,7 +114,7 @@ internal static class CaseVolumes
                 CultureInfo.InvariantCulture, $"After the steps the foregrounds of {overlap.Modality} and {reference} overlap by a Dice of {overlap.Dice:F3}; at least {minimum:F2} is needed."));
         }
 
-        if (overlap.InformationAfter - overlap.InformationBefore < LeastGain)
+        if (overlap.InformationAfter - 1 < LeastKept * (overlap.InformationBefore - 1))
         {
             throw ErrorCatalogue.StepOutputInvalid.With(string.Create(
                 CultureInfo.InvariantCulture,

@@ -45,7 +45,7 @@ public static class TransformFile
                 ? ReadMatlab(bytes, path)
                 : bytes.AsSpan().StartsWith("#Insight Transform File"u8) ? ReadItk(Encoding.UTF8.GetString(bytes), path) : ReadElastix(Encoding.UTF8.GetString(bytes), path, left);
         }
-        catch (Exception e) when (e is FormatException or OverflowException or ArgumentException or IndexOutOfRangeException or RegexMatchTimeoutException)
+        catch (Exception e) when (e is FormatException or OverflowException or ArgumentException or InvalidOperationException or IndexOutOfRangeException or RegexMatchTimeoutException)
         {
             throw ErrorCatalogue.StepOutputInvalid.With($"{path} is not a transform that can be read: {e.Message}", e);
         }
