@@ -45,7 +45,7 @@ internal sealed class Glioma : ILesion
         // What tells the grades apart, with exceptions on both sides.
         var exception = random.NextDouble() < 0.1;
         var enhances = highGrade != exception;
-        _enhancement = enhances ? (highGrade ? random.NextDouble(0.6, 1) : random.NextDouble(0.3, 0.6)) : 0;
+        _enhancement = enhances ? (highGrade ? random.NextDouble(0.6, 1) : random.NextDouble(0.42, 0.7)) : 0;
         var necrotic = random.NextDouble() < (highGrade ? 0.88 : 0.12);
         _rim = !enhances ? 0 : necrotic ? random.NextDouble(2.8, 5) : _radius;
         _solid = enhances && necrotic ? random.NextDouble(0.05, 0.4) : 0;
@@ -149,7 +149,7 @@ internal sealed class Glioma : ILesion
         parts[(int)Tissue.Necrosis] += dead * (1 - debris);
         parts[(int)Tissue.Tumour] += (dead * debris) + (living * (1 - enhancing));
         parts[(int)Tissue.Enhancing] += living * enhancing;
-        return core > 0 || taken < 0.5 * total ? Finding.None : enhancing > 0.2 && boundary > 0 ? Finding.Enhancing : Finding.Core;
+        return core > 0 || taken < 0.5 * total ? Finding.None : enhancing > 0.3 && boundary > 0 ? Finding.Enhancing : Finding.Core;
     }
 
     private Finding ApplyOedema(in LesionSite site, double distance, double total, Span<double> parts)

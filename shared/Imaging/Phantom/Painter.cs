@@ -75,6 +75,17 @@ internal sealed class Painter
     private double Voxel(Painting made, int i, int j, int k)
     {
         var (r, a, s) = PhantomGenerator.FieldOfViewMm;
+        if (_per > 1 && !_request.WholeHead)
+        {
+            // Far from the brain the middle says so for all samples.
+            double size = _request.SpacingMm;
+            var middle = BrainModel.Envelope(_head.ToModel(new Point(((i + 0.5) * size) - (r / 2.0), ((j + 0.5) * size) - (a / 2.0), ((k + 0.5) * size) - (s / 2.0))));
+            if (middle > 2 * size)
+            {
+                return middle;
+            }
+        }
+
         Array.Clear(_sum);
         Array.Clear(_votes);
         var (away, covered, brain) = (double.MaxValue, 0.0, 0.0);

@@ -6,9 +6,9 @@ namespace BrainMVP.Federated.Imaging.Tests.Phantom;
 /// <summary>People that several tests look at, made once; 4 mm keeps it to seconds.</summary>
 internal static class People
 {
-    private static readonly Lazy<PhantomCase[]> LazyGliomas = new(() => Make(PhantomDisease.Glioma, 10, "t1", "t1c", "flair", "adc"));
-    private static readonly Lazy<PhantomCase[]> LazyStrokes = new(() => Make(PhantomDisease.Stroke, 10, "dwi", "adc"));
-    private static readonly Lazy<PhantomCase[]> LazyHealthy = new(() => Make(PhantomDisease.None, 14, "t2"));
+    private static readonly Lazy<PhantomCase[]> LazyGliomas = new(() => Make(PhantomDisease.Glioma, 8, "t1", "t1c", "flair", "adc"));
+    private static readonly Lazy<PhantomCase[]> LazyStrokes = new(() => Make(PhantomDisease.Stroke, 6, "dwi", "adc"));
+    private static readonly Lazy<PhantomCase[]> LazyHealthy = new(() => Make(PhantomDisease.None, 10, "t2"));
 
     public static PhantomRequest Request { get; } = new() { Seed = 5, Site = "north", Scanner = "north", Modalities = ["t1", "t2"], Cases = 3, SpacingMm = 4 };
 

@@ -79,14 +79,14 @@ public sealed class PhantomDatasetTests
     public void Files_and_the_order_of_progress_do_not_depend_on_the_number_of_jobs()
     {
         using var folder = new TemporaryFolder();
-        var request = People.Request with { Cases = 5, Modalities = ["t1", "t2"], Missing = 0.4 };
+        var request = People.Request with { Cases = 3, Modalities = ["t1", "t2"], Missing = 0.4 };
         var reports = new Reports();
         PhantomDataset.Write(folder.File("one"), request, new PhantomOutput { Classes = true, Montage = folder.File("one.png") }, cancellation: TestContext.Current.CancellationToken);
         PhantomDataset.Write(folder.File("many"), request, new PhantomOutput { Classes = true, Jobs = 4, Montage = folder.File("many.png") }, reports, TestContext.Current.CancellationToken);
         var names = Files(folder.File("one"));
         Assert.Equal(names, Files(folder.File("many")));
         Assert.All(names, n => Assert.Equal(File.ReadAllBytes(Path.Combine(folder.File("one"), n)), File.ReadAllBytes(Path.Combine(folder.File("many"), n))));
-        Assert.Equal(Enumerable.Range(1, 5).Select(n => new PhantomProgress($"north-000{n}", n, 5)), reports.All);
+        Assert.Equal(Enumerable.Range(1, 3).Select(n => new PhantomProgress($"north-000{n}", n, 3)), reports.All);
         Assert.Equal(File.ReadAllBytes(folder.File("one.png")), File.ReadAllBytes(folder.File("many.png")));
         Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], File.ReadAllBytes(folder.File("one.png"))[..4]);
     }
@@ -95,9 +95,9 @@ public sealed class PhantomDatasetTests
     public void Classes_and_missing_modalities_are_in_the_tables()
     {
         using var folder = new TemporaryFolder();
-        var request = People.Request with { Cases = 4, Modalities = ["t1", "t2", "flair"], Missing = 0.5, Always = ["t2"], Disease = PhantomDisease.None };
+        var request = People.Request with { Cases = 2, Modalities = ["t1", "t2", "flair"], Missing = 0.5, Always = ["t2"], Disease = PhantomDisease.None };
         PhantomDataset.Write(folder.File("tree"), request, new PhantomOutput { Classes = true }, cancellation: TestContext.Current.CancellationToken);
-        var expected = Enumerable.Range(0, 4).Select(n => PhantomGenerator.Generate(request, n)).ToArray();
+        var expected = Enumerable.Range(0, 2).Select(n => PhantomGenerator.Generate(request, n)).ToArray();
         Assert.Equal(["subject,class", .. expected.Select(p => $"{p.Subject},{p.Class}")], File.ReadAllLines(folder.File("tree/labels.csv")));
         var rows = File.ReadAllLines(folder.File("tree/manifest.csv"));
         Assert.Equal(ManifestWriter.Header, rows[0]);
