@@ -46,7 +46,7 @@ public sealed record MeanHead(Volume Head, Volume Mask)
     }
 
     private static Volume Person(int number, bool wholeHead) => PhantomGenerator.Generate(
-        new PhantomRequest { Seed = 20240614, Site = "mean", Scanner = ScannerPreset.West.Name, Modalities = [Modalities.T1], Cases = People, SpacingMm = 2, Lesions = false, WholeHead = wholeHead },
+        new PhantomRequest { Seed = 20240614, Site = "mean", Scanner = ScannerPreset.West.Name, Modalities = [Modalities.T1], Cases = People, SpacingMm = 2, Disease = PhantomDisease.None, WholeHead = wholeHead },
         number).Volumes[Modalities.T1];
 
     private static Volume Add(Volume? sum, Volume next, Func<float, float> value)
