@@ -40,7 +40,7 @@ public sealed class BrainMaskRefinementTests
     }
 
     private static IReadOnlyDictionary<string, Volume> Person(bool wholeHead) => PhantomGenerator.Generate(
-        new PhantomRequest { Seed = 5, Site = "refined", Scanner = "south", Modalities = Series, Cases = 1, SpacingMm = 2, Lesions = false, WholeHead = wholeHead }, 0).Volumes;
+        new PhantomRequest { Seed = 5, Site = "refined", Scanner = "south", Modalities = Series, Cases = 1, SpacingMm = 2, Disease = PhantomDisease.None, WholeHead = wholeHead }, 0).Volumes;
 
     private static Volume Binary(Volume volume) => new(volume.Shape, volume.Affine, Array.ConvertAll(volume.Voxels, v => v > 0 ? 1f : 0f));
 
