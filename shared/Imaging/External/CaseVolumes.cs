@@ -73,13 +73,14 @@ internal static class CaseVolumes
         if (scanned.Segmentation is { } labels)
         {
             files[ManifestRow.Segmentation] = $"{name}_seg.nii.gz";
-            NiftiWriter.Write(Path.Combine(folder, files[ManifestRow.Segmentation]), Labels(labels, scanned, space, grid, toReference, notes));
+            var carried = Labels(labels, scanned, space, grid, toReference, notes);
+            NiftiWriter.Write(Path.Combine(folder, files[ManifestRow.Segmentation]), carried, NiftiStorages.SmallestFor(carried));
         }
 
         if (mask is not null)
         {
             files[MaskKey] = $"{name}_mask.nii.gz";
-            NiftiWriter.Write(Path.Combine(folder, files[MaskKey]), mask);
+            NiftiWriter.Write(Path.Combine(folder, files[MaskKey]), mask, NiftiStorage.UInt8);
         }
 
         var (x, y, z) = grid.Affine.Spacing;

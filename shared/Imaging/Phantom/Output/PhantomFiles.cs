@@ -25,12 +25,8 @@ internal static class PhantomFiles
         }
     }
 
-    private static void WriteOne(string path, Volume volume, bool labels)
-    {
-        // Scanners store whole numbers, and so do the volumes: int16 for images, uint8 for labels once the writer can.
-        _ = labels;
-        NiftiWriter.Write(path, volume);
-    }
+    /// <summary>Scanners store whole numbers, and so do the volumes.</summary>
+    private static void WriteOne(string path, Volume volume, bool labels) => NiftiWriter.Write(path, volume, labels ? NiftiStorage.UInt8 : NiftiStorage.Int16);
 
     /// <summary>A four-dimensional file: the first volume's header with another size, then the voxels of all.</summary>
     private static void WriteSeveral(string path, OutputFile file)
