@@ -36,7 +36,7 @@ internal sealed class Pseudonyms
 
     private string Make(string subject)
     {
-        var hash = HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes("subject\n" + subject.Normalize(NormalizationForm.FormC)));
+        var hash = HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes("subject\n" + subject));
         var text = new StringBuilder("p-", Characters + 2);
         for (var n = 0; n < Characters; n++)
         {

@@ -127,7 +127,7 @@ public sealed class DicomConverter
     {
         NeedsConversion = false,
         Error = ErrorCatalogue.DicomUnreadable,
-        Proposal = ModalityProposal.Ignored($"{ErrorCatalogue.DicomUnreadable.Id} {ErrorCatalogue.DicomUnreadable.Title}"),
+        Proposal = ModalityProposal.Ignored($"{ErrorCatalogue.DicomUnreadable.Id} {ErrorCatalogue.DicomUnreadable.Title.TrimEnd('.')}"),
         CaseProblem = why,
     };
 

@@ -59,7 +59,7 @@ public static class DatasetScanner
                 cancellation.ThrowIfCancellationRequested();
 
                 // A person already decided on what a manifest holds; the files are opened when they are used.
-                var finding = Finding(item, name, dataset.Description);
+                var finding = LabelFolders.Doubt(Finding(item, name, dataset.Description), dataset.Layout, root);
                 found.Add(dataset.Layout is ManifestLayout ? finding : SeriesCheck.Apply(finding));
                 options.Progress?.Invoke(new ScanProgress("series looked at", ++done));
             }

@@ -8,10 +8,7 @@ internal sealed class FlatLayout : ILayout
     public string? Recognise(DatasetFolder folder)
     {
         var names = folder.Images.Where(InRoot).Select(f => FreeName.Parse(DatasetFolder.ImageStem(f)!)).ToArray();
-        var speaking = names.Count(n => !n.IsSilent);
-        return names.Length == 0 ? null
-            : speaking == 0 ? FormattableString.Invariant($"{names.Length} files whose names say no modality")
-            : FormattableString.Invariant($"files named by subject and modality ({speaking} of {names.Length})");
+        return names.Length == 0 ? null : FormattableString.Invariant($"files side by side, {names.Count(n => !n.IsSilent)} of {names.Length} names say what they are");
     }
 
     public IEnumerable<LayoutSeries> Read(DatasetFolder folder)

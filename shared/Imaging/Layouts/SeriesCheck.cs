@@ -23,7 +23,7 @@ internal static class SeriesCheck
         catch (FederationException e)
         {
             // A file named as a series that cannot be read leaves its case incomplete, so the case is told too.
-            return finding with { Error = e.Code, Proposal = ModalityProposal.Ignored($"{e.Code.Id} {e.Code.Title}") with { Modality = finding.Modality }, CaseProblem = finding.Status == SeriesStatus.Accepted && finding.Modality != ManifestRow.Segmentation ? e.Message : null };
+            return finding with { Error = e.Code, Proposal = ModalityProposal.Ignored($"{e.Code.Id} {e.Code.Title.TrimEnd('.')}") with { Modality = finding.Modality }, CaseProblem = finding.Status == SeriesStatus.Accepted && finding.Modality != ManifestRow.Segmentation ? e.Message : null };
         }
 
         var least = Math.Min(info.Shape.I, Math.Min(info.Shape.J, info.Shape.K));

@@ -195,6 +195,13 @@ public sealed class LayoutTests : IDisposable
     }
 
     [Fact]
+    public void Label_maps_that_are_named_like_their_images_are_not_taken_for_them()
+    {
+        _tree.Touch("images/P1_T1.nii.gz", "images/P2_T1.nii.gz", "labels/P1_T1.nii.gz", "labels/P2_T1.nii.gz");
+        _tree.Expect("images/P1_T1.nii.gz: images__P1 - t1 accepted", "images/P2_T1.nii.gz: images__P2 - t1 accepted", "labels/P1_T1.nii.gz: labels__P1 - t1 uncertain", "labels/P2_T1.nii.gz: labels__P2 - t1 uncertain");
+    }
+
+    [Fact]
     public void Data_sets_beside_each_other_never_share_a_subject()
     {
         _tree.Write("one/dataset_description.json", "{}").Touch("one/sub-01/anat/sub-01_T1w.nii.gz", "two/sub-01_T2.nii.gz", "two/sub-02_T2.nii.gz", "three/patient01/T1.nii.gz", "three/patient02/T1.nii.gz", "loose_T1.nii.gz");

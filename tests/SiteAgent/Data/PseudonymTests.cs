@@ -22,16 +22,6 @@ public sealed class PseudonymTests : IDisposable
     }
 
     [Fact]
-    public void A_name_has_one_pseudonym_however_its_letters_are_composed()
-    {
-        var pseudonyms = Pseudonyms.Open(_site.Folder);
-        Assert.Equal("M\u00fcller".Normalize(System.Text.NormalizationForm.FormC), "Mu\u0308ller".Normalize(System.Text.NormalizationForm.FormC));
-        var composed = pseudonyms.Of("M\u00fcller");
-        Assert.Contains("two subjects", Assert.Throws<FederationException>(() => pseudonyms.Of("Mu\u0308ller")).Message, StringComparison.OrdinalIgnoreCase);
-        Assert.Equal(composed, pseudonyms.Of("M\u00fcller"));
-    }
-
-    [Fact]
     public void The_key_is_secret_made_once_and_never_replaced()
     {
         _ = Pseudonyms.Open(_site.Folder);

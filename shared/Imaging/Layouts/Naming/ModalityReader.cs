@@ -151,7 +151,7 @@ internal static class ModalityReader
                 || modality == Modalities.Dwi && word.Text is "dti" or "mddw" && words.Any(w => w.Text is "trace" or "tracew")
                 || modality is Modalities.T1 or Modalities.T1c && word.Text is "ffe" or "gre"
                 || modality == Modalities.Adc && word.Text is "map" or "maps";
-            var inSubject = kind == TextKind.Name && n < hits[0] && word.Meaning.Reason is not (Vocabulary.OtherBodyPart or Vocabulary.NotMeasured) && word.Meaning.Kind == WordKind.Caution;
+            var inSubject = kind == TextKind.Name && n < hits[0] && word.Meaning.Reason is not (Vocabulary.OtherBodyPart or Vocabulary.NotMeasured or Vocabulary.PerhapsLabels) && word.Meaning.Kind == WordKind.Caution;
             if (word.Meaning.Kind is WordKind.Caution or WordKind.PerhapsExcluded && !explained && !inSubject)
             {
                 return $"{Quote(word.Text)}: {word.Meaning.Reason}";
@@ -166,6 +166,13 @@ internal static class ModalityReader
             {
                 return $"{Quote(words[hits[^1]].Text)} with {Quote(word.Text)}";
             }
+        }
+
+        // P1_reg_to_T1 is something else that was registered to the T1; space-T1 says where it lies.
+        if (kind == TextKind.Name && hits[0] > 0 && words[hits[0] - 1].Text is "to" or "in" or "into" or "onto" or "on" or "from" or "over" or "vs" or "minus" or "no" or "not" or "non" or "space" or "reg" or "coreg" or "registered"
+            || (kind == TextKind.Name && hits[0] > 1 && words[hits[0] - 1].Text == "2" && words[hits[0] - 2].Text is "reg" or "coreg" or "registered"))
+        {
+            return $"{Quote(words[hits[0] - 1].Text)} before {Quote(words[hits[0]].Text)} may say where another image lies";
         }
 
         return modality is Modalities.T2 or Modalities.Pd && words.Any(w => w.Text is "ir" or "irprep") ? "inversion recovery may make it a FLAIR or STIR"

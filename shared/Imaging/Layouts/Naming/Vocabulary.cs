@@ -10,6 +10,8 @@ internal static partial class Vocabulary
     public const string OtherBodyPart = "another part of the body, or part of the head";
     public const string NotMeasured = "computed, not measured";
 
+    public const string PerhapsLabels = "may be a label map or a field";
+
     private static readonly FrozenDictionary<string, WordMeaning> Meanings = Table(
         (new(WordKind.Modality, Modalities.Flair), "flair flaire darkfluid t2f fla t2flair qflair"),
         (new(WordKind.Modality, Modalities.T1c), "t1c t1wks t1gd t1ce t1wce t1wgd t1km t1post t1wpost t1cm"),
@@ -56,7 +58,8 @@ internal static partial class Vocabulary
         (new(WordKind.Caution, "", "a reformatted copy, or MPRAGE abbreviated"), "mpr mprs reformat reformatted recon reconstructed curved"),
         (new(WordKind.Caution, "", OtherBodyPart), "spine cspine tspine lspine cervical thoracic lumbar neck orbit orbits orbita pituitary hypophysis hypophyse sella iac iacs hws lws bws knee hip shoulder abdomen pelvis liver prostate breast cardiac heart carotid carotids hippocampus hippo temporal tmj sinus sinuses wholebody extremity wrist ankle"),
         (new(WordKind.Caution, "", "before or after treatment, or repeated"), "op postop preop surgery postsurgery treatment rt fail failed repeat repeated rpt redo motion artefact artifact intraop"),
-        (new(WordKind.Caution, "", NotMeasured), "synthetic synth synthsr fake pred predicted prediction generated simulated sim magic symri ratio diffmap delta mean average avg template atlas gradient"),
+        (new(WordKind.Caution, "", NotMeasured), "synthetic synth synthsr fake pred predicted generated simulated sim magic symri ratio diffmap delta mean average avg template atlas gradient"),
+        (new(WordKind.Caution, "", PerhapsLabels), "seg segm segmentation mask masks label labels lesion lesions roi rois gt truth annotation annotations parc parcellation aseg aparc tumor tumour contour contours prob probability probabilities pve brainmask warp jacobian deformation residual prediction edge edges"),
         (new(WordKind.Caution, "", "magnetisation transfer or double echo"), "mt mtc dualecho dual pd2 double inv1 inv2 uni"),
         (new(WordKind.Caution, "", "dynamic, phase-contrast or contrast-enhanced angiography"), "dyn dynamic twist tricks pc pca inhance ceangio cemra keyhole 4d"),
         (new(WordKind.Caution, "", "phantom or test"), "phantom test qa qc"),

@@ -48,7 +48,7 @@ public sealed class NameTableTests
     /// <summary>File names without extension.</summary>
     private const string FileNames = """
         flair | Subj10_FL; patient07_FLAIR; BraTS-GLI-00001-000-t2f; x_T2_FLAIR; sub1_flair_brain; 0001_T2FLAIR; P-12-Flair; FLAIR; pat3_t2-flair
-        t1    | S1_T1; 12345-t1n; x_T1w; x_mprage; x_T1_mprage_sag_iso; T1; x_T1_brain; ax_T1; x_T1_2; x_3DT1; x_T1_n4
+        t1    | S1_T1; 12345-t1n; x_T1w; x_mprage; x_T1_mprage_sag_iso; T1; x_T1_brain; ax_T1; x_T1_2; patient_2_T1; x_3DT1; x_T1_n4
         t1c   | patient07_T1POST; x_t1ce; x_T1Gd; x_T1-KM; x_T1_post; x_T1+C; x_T1_contrast; x_t1c; x_t1_gd
         t2    | x_T2; x_t2w; x_T2_tse; T2W; x_T2_brain
         pd    | x_PD; x_PDw; sub_01_pd
@@ -56,7 +56,7 @@ public sealed class NameTableTests
         dwi   | x_DWI; x_TRACEW; x_b1000; x_dwi_trace
         adc   | x_ADC; x_DWI_dir80_AP_ADC; x_dwi_adc; adc
         none  | x; image001; T1_to_FLAIR; x_T2_to_FLAIR; x_T2w_space-FLAIR; x_space-FLAIR_T2w; T1_reg2_T2; x_T1T2; x_T1_unknownword; x_fake_T1; x_synth_T2; T1-T2; x_T1map; x_DWI_FA; x_SWI; x_T2star; x_bold; x_localizer; x_T1_DLMUSE; x_T2_mask; x_ADC_b1000; x_post_T1; PD_001_T1; x_tse; x_diff; x_T1_C; x_gd
-        none  | FLAIR_N4_noneck_reduced_winsor_regtoFLAIR_brain_N4_regtoMNI; T1_N4_noneck_reduced_winsor_regtoFLAIR_brain_N4_regtoMNI; anatomical; functional; RAS; PIL; standard; x_T1_minus_T1post; x_T1_in_T2space; x_T1_T1c; x_T1_foo_T1; x_flair_swi
+        none  | FLAIR_N4_noneck_reduced_winsor_regtoFLAIR_brain_N4_regtoMNI; T1_N4_noneck_reduced_winsor_regtoFLAIR_brain_N4_regtoMNI; anatomical; functional; RAS; PIL; standard; x_T1_minus_T1post; x_T1_in_T2space; x_T1_T1c; x_T1_foo_T1; P1_reg_to_T1; P1_space-T1; P1_reg_2_T1; P1_in_T1; P1_seg_T1; mask_FLAIR; P1_lesion_T2; P1_jacobian_T1; P1_not_T1; P1_T1_t0; x_flair_swi
         """;
 
     [Fact]
