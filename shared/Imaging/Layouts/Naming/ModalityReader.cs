@@ -26,7 +26,9 @@ internal sealed record ModalityReading(ModalityProposal Proposal, int First, int
 /// </summary>
 internal static class ModalityReader
 {
-    // FLAIR is often called T2 FLAIR, a trace or ADC carries DWI in its name: the later word of a chain decides.
+    private const string Diffusion = "derived from diffusion";
+
+    // Which modality is proposed first when several are named.
     private static readonly string[] Order = [Modalities.Flair, Modalities.T1c, Modalities.T1, Modalities.Adc, Modalities.Dwi, Modalities.Mra, Modalities.Pd, Modalities.T2];
 
     public static ModalityReading Read(string text, TextKind kind) => Read(Words.Of(text), kind);
@@ -73,8 +75,6 @@ internal static class ModalityReader
 
         return WithContrast(words, hits, modality, kind);
     }
-
-    private const string Diffusion = "derived from diffusion";
 
     private static ModalityProposal WithoutHit(IReadOnlyList<Word> words, TextKind kind)
     {
