@@ -33,7 +33,7 @@ public sealed class BrainMaskRefinementTests
     [Fact]
     public void Images_that_show_no_brain_leave_the_atlas_mask()
     {
-        var atlas = Make.Volume(40, 40, 40, (i, j, k) => Make.Ball(40, 16)[i, j, k] > 0 ? 1 : 0);
+        var atlas = Binary(Make.Ball(40, 16));
         Assert.Null(BrainMaskRefinement.Refine(atlas, new Dictionary<string, Volume>()));
         Assert.Null(BrainMaskRefinement.Refine(atlas, new Dictionary<string, Volume> { [Modalities.T1] = Make.Volume(40, 40, 40, (_, _, _) => 0) }));
         Assert.Null(BrainMaskRefinement.Refine(Make.Volume(40, 40, 40, (_, _, _) => 0), new Dictionary<string, Volume> { [Modalities.T1] = Make.Ball(40, 18) }));

@@ -21,7 +21,7 @@ public sealed class ExternalPreparationTests : IDisposable
         Tools = _folder.File("it's a \"folder\"/x");
         Tools = Path.GetDirectoryName(Tools)!;
         Put("atlas/head.nii.gz", Make.Ball(Size, 9));
-        Put("atlas/mask.nii.gz", Make.Volume(Size, Size, Size, (i, j, k) => Make.Ball(Size, 7)[i, j, k] > 0 ? 1 : 0));
+        Put("atlas/mask.nii.gz", Changed(Make.Ball(Size, 7), v => v > 0 ? 1 : 0));
         WriteTransform("half.txt", -0.5);
         WriteTransform("none.txt", 0);
         WriteScript("copy.sh", "cp \"$1\" \"$2\"");
