@@ -65,7 +65,7 @@ internal static class DataCheckCommand
         Print(report, plan);
         if (folder is not null)
         {
-            Write(folder, Path.GetFileName(Path.TrimEndingDirectorySeparator(path)), report, inspected);
+            Write(folder, Path.GetFileName(Path.TrimEndingDirectorySeparator(path)) is { Length: > 0 } name ? name : path, report, inspected);
             Console.WriteLine($"{Path.Combine(folder, PageName)} shows the cases; {JsonName} beside it holds the measures.");
         }
 

@@ -59,7 +59,7 @@ public sealed record Alignment(string Modality, string Reference, bool Resampled
     {
         var overlap = string.Create(CultureInfo.InvariantCulture, $"their foregrounds overlap by a Dice of {Dice:F3} ({minimumOverlap:F2} is asked for)");
         return IsMisplaced
-            ? string.Create(CultureInfo.InvariantCulture, $"{Modality} lies {Offset.Describe()} of where it fits {Reference} best: {overlap}, and their mutual information grows from {Offset.InformationHere:F3} to {Offset.InformationThere:F3} there.")
+            ? string.Create(CultureInfo.InvariantCulture, $"{Modality} lies {Offset.Describe()} from where it fits {Reference} best: {overlap}, and their mutual information grows from {Offset.InformationHere:F3} to {Offset.InformationThere:F3} there.")
             : string.Create(CultureInfo.InvariantCulture, $"{Modality} and {Reference} do not show the same head in the same place: {overlap}, and their mutual information does not confirm the position (best {Offset.DisplacementMm:F1} mm away, sharpness {Offset.Sharpness:F2}).");
     }
 }

@@ -34,7 +34,7 @@ internal static class CaseWarnings
 
             if (a.Offset.DisplacementMm >= SlightMm && a.Offset.Gain >= SlightGain)
             {
-                Warn("slightly off", $"{a.Modality}: may lie {a.Offset.Describe()} of where it fits {a.Reference} best; look at the picture.");
+                Warn("slightly off", $"{a.Modality}: may lie {a.Offset.Describe()} from where it fits {a.Reference} best; look at the picture.");
             }
         }
 

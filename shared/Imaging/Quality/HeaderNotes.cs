@@ -22,6 +22,11 @@ internal static class HeaderNotes
     public static IReadOnlyList<string> Of(NiftiInfo info)
     {
         var notes = new List<string>();
+        if (info.Warning is { } warning)
+        {
+            notes.Add(warning.TrimEnd('.'));
+        }
+
         var (x, y, z) = info.Affine.Spacing;
         double[] spacing = [x, y, z];
         if (spacing.Max() > ThickMm && spacing.Max() > 1.5 * spacing.Min())
