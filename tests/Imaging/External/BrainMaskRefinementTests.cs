@@ -10,7 +10,7 @@ namespace BrainMVP.Federated.Imaging.Tests.External;
 
 public sealed class BrainMaskRefinementTests
 {
-    private static readonly string[] Series = [Modalities.T1, Modalities.T2, Modalities.Flair];
+    private static readonly string[] Series = [Modalities.T1, Modalities.T2];
 
     [Fact]
     public void A_coarse_mask_follows_the_brain_of_a_person_it_does_not_fit()
