@@ -24,7 +24,7 @@ namespace BrainMVP.Federated.Imaging.Quality;
 public sealed record Alignment(string Modality, string Reference, bool Resampled, double Dice, RigidOffset Offset)
 {
     /// <summary>Mean displacement from which a pair counts as misplaced, mm.</summary>
-    public const double GreatestDisplacementMm = 6;
+    public const double GreatestDisplacementMm = 5.5;
 
     /// <summary>Least relative growth of the information for a displacement to count.</summary>
     public const double LeastGain = 0.35;

@@ -113,7 +113,7 @@ public static class QualityPage
             $"Dice of {pairs.Length} pairs, {bad} of them misaligned", lowest, 1, limit > lowest ? [(limit, string.Create(CultureInfo.InvariantCulture, $"least {limit:0.##}"))] : [], Dots(a => a.Dice)));
         Panel(to, "Distance to the best position, mm", QualityPlots.Strip(
             $"Distance of {pairs.Length} pairs to the position that mutual information prefers", 0, farthest,
-            [(Alignment.GreatestDisplacementMm, $"most {Alignment.GreatestDisplacementMm:0} mm")], Dots(a => a.DisplacementMm)));
+            [(Alignment.GreatestDisplacementMm, $"most {Alignment.GreatestDisplacementMm:0.#} mm")], Dots(a => a.DisplacementMm)));
         Panel(to, "Normalised mutual information", QualityPlots.Strip(
             $"Normalised mutual information of {pairs.Length} pairs; it depends on the pair of modalities and has no limit of its own", 1, highest, [], Dots(a => a.Nmi)));
         to.WriteLine("</div>");
@@ -144,7 +144,7 @@ public static class QualityPage
     private static void Foot(TextWriter to, QualitySummary s) => to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
         <footer>
         <h2>How alignment is judged</h2>
-        <p>Series on other grids are first resampled by their headers onto the reference (T1, else the first); nothing is registered. Then a rigid search on 4 mm block means asks where normalised mutual information would be greatest. A series is misaligned when that place is {Alignment.GreatestDisplacementMm:0} mm or more away (mean over the foreground) and the information above 1 grows by {Alignment.LeastGain * 100:0} % or more there. Otherwise it is aligned when both foregrounds overlap by a Dice of {s.MinimumOverlap:0.##}, or, where air, fat or a mask makes them differ, when the information confirms the position: best place less than {Alignment.ConfirmingDisplacementMm:0} mm away and {Alignment.LeastSharpness:0.##} times as much information here as 8 mm aside.</p>
+        <p>Series on other grids are first resampled by their headers onto the reference (T1, else the first); nothing is registered. Then a rigid search on 4 mm block means asks where normalised mutual information would be greatest. A series is misaligned when that place is {Alignment.GreatestDisplacementMm:0.#} mm or more away (mean over the foreground) and the information above 1 grows by {Alignment.LeastGain * 100:0} % or more there. Otherwise it is aligned when both foregrounds overlap by a Dice of {s.MinimumOverlap:0.##}, or, where air, fat or a mask makes them differ, when the information confirms the position: best place less than {Alignment.ConfirmingDisplacementMm:0} mm away and {Alignment.LeastSharpness:0.##} times as much information here as 8 mm aside.</p>
         <p>Slices pass through the centre of the reference's foreground: axial, coronal, sagittal; the patient's right is on the left. The amber line is the outline of the reference's foreground. Greys run from the 0.5th to the 99.5th percentile of the voxels that are not 0.</p>
         </footer>
         """));
