@@ -54,8 +54,8 @@ internal static class DataCheckCommand
 
     private static void Check(string path, string? target, Plan plan, int jobs, CancellationToken cancellation)
     {
-        var scan = DatasetScanner.Scan(path);
         var folder = target is null ? null : Prepare(Path.GetFullPath(target));
+        var scan = DatasetScanner.Scan(path, requireCase: false);
         var inspector = new DatasetInspector(plan.Imaging, Directory.Exists(path) ? path : Path.GetDirectoryName(path)!);
         var line = new ProgressLine(TimeProvider.System);
         var inspected = inspector.Inspect(

@@ -33,7 +33,7 @@ public static class DataPrepareCommand
             "Prepares the site's data: external steps of a pipeline (conversion, co-registration, skull strip, atlas grid), then the cases as a run takes them.",
             "data prepare /data/mri --out prepared",
             "data prepare cases.csv --out prepared --pipeline elastix --jobs 4",
-            "data prepare --example hd-bet > pipeline.yaml",
+            "data prepare --example hd-bet",
             "data prepare cases.csv --out prepared --pipeline pipeline.yaml --plan plan.yaml --keep-work");
         command.Add(path);
         foreach (var option in (Option[])[output, pipeline, plan, jobs, keep, example])

@@ -6,8 +6,8 @@ namespace BrainMVP.Federated.Imaging.Layouts;
 /// <summary>From the series of a scan to the cases to train on.</summary>
 internal static class CaseAssembly
 {
-    /// <exception cref="FederationException">BMF-1101 when no case remains.</exception>
-    public static ScanResult Of(ScanFindings findings)
+    /// <exception cref="FederationException">BMF-1101 when no case remains; without <paramref name="requireCase"/> only when none was left out either.</exception>
+    public static ScanResult Of(ScanFindings findings, bool requireCase)
     {
         var (cases, skipped) = (new List<ScannedCase>(), new List<SkippedCase>());
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -29,7 +29,7 @@ internal static class CaseAssembly
         }
 
         var ignored = findings.Series.Where(s => s.Status != SeriesStatus.Accepted && s.Proposal.Reason != Naming.LabelNames.MaskReason && !s.NeedsConversion).Select(s => s.File.Path).Distinct(StringComparer.Ordinal).ToArray();
-        return cases.Count > 0
+        return cases.Count > 0 || (skipped.Count > 0 && !requireCase)
             ? new ScanResult([.. cases.OrderBy(c => c.Name, StringComparer.Ordinal)], skipped, ignored) { Findings = findings.Series, Datasets = findings.Datasets }
             : throw Nothing(findings, skipped);
     }

@@ -11,14 +11,15 @@ public static class DatasetScanner
 {
     /// <summary>The cases to train on or to check.</summary>
     /// <param name="path">A folder, or a .csv file with the columns subject, modality, path.</param>
-    /// <exception cref="FederationException">BMF-1110 when missing, BMF-1109 for a bad manifest, BMF-1113 for a bad description, BMF-1101 when no case remains.</exception>
-    public static ScanResult Scan(string path)
+    /// <param name="requireCase">False to get the left-out cases also when no other remains.</param>
+    /// <exception cref="FederationException">BMF-1110 when missing, BMF-1109 for a bad manifest, BMF-1113 for a bad description, BMF-1101 when no case remains, or none was left out either.</exception>
+    public static ScanResult Scan(string path, bool requireCase = true)
     {
         var findings = Find(path, new ScanOptions(), CancellationToken.None);
 
         // Training on what happens to be readable would hide a mistake in the permissions.
         return findings.Unreadable.Count == 0
-            ? CaseAssembly.Of(findings.WithTwinsUncertain())
+            ? CaseAssembly.Of(findings.WithTwinsUncertain(), requireCase)
             : throw ErrorCatalogue.DataFolderMissing.With($"{Path.Combine(path, findings.Unreadable[0])} may not be read.");
     }
 

@@ -129,7 +129,7 @@ public sealed class HostileFileTests : IDisposable
         // What is taken from the file bounds what is unpacked.
         using var counting = new CountingStream(path);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        Make.Throws(ErrorCatalogue.NiftiHeaderInvalid, () => NiftiReader.Read(path, null, _ => counting));
+        Assert.Equal(24, NiftiReader.Read(path, null, _ => counting).Voxels.Length);
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < Little);
         Assert.InRange(counting.Taken, 1, 100_000);
         Assert.True(new FileInfo(path).Length > 1_000_000);

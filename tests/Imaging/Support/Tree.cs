@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using BrainMVP.Federated.Imaging.Layouts;
 using BrainMVP.Federated.Imaging.Nifti;
 using BrainMVP.Federated.Imaging.Volumes;
@@ -8,6 +9,7 @@ namespace BrainMVP.Federated.Imaging.Tests.Support;
 /// <summary>A folder of small volumes to scan.</summary>
 internal sealed class Tree : IDisposable
 {
+    private const int VoxelsAt = 352;
     private static readonly Lazy<byte[]> Sample = new(MakeSample);
     private readonly TemporaryFolder _folder = new();
 
@@ -32,7 +34,7 @@ internal sealed class Tree : IDisposable
         return this;
     }
 
-    /// <summary>Puts a header with other sizes; the voxels behind it do not matter.</summary>
+    /// <summary>Puts a volume of zeros with other sizes.</summary>
     public Tree Sized(string name, params short[] sizes)
     {
         var bytes = Sample.Value.ToArray();
@@ -42,7 +44,9 @@ internal sealed class Tree : IDisposable
             BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(42 + (2 * n)), sizes[n]);
         }
 
-        File.WriteAllBytes(_folder.File(name), bytes);
+        using var gzip = new GZipStream(File.Create(_folder.File(name)), CompressionLevel.Fastest);
+        gzip.Write(bytes.AsSpan(0, VoxelsAt));
+        gzip.Write(new byte[sizes.Aggregate(sizeof(float), (product, size) => product * size)]);
         return this;
     }
 
