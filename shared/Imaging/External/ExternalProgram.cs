@@ -36,7 +36,7 @@ public sealed record ProgramResult(int ExitCode, string Output, string Error);
 public sealed class ExternalProgram
 {
     private const int TailCharacters = 16 * 1024;
-    private static readonly TimeSpan ProbeLimit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan ProbeLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PipeLimit = TimeSpan.FromSeconds(5);
 
     private ExternalProgram(string path, string version)
