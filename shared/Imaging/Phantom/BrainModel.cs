@@ -114,8 +114,11 @@ internal sealed class BrainModel(HeadVariation head)
         return p.Z < 4 && (Cerebellum(p) < Cerebrum(p, 5) || Math.Max(Stem(p), -LowerOf(p)) < 0);
     }
 
-    /// <summary>True in the fibres that cross the midline above the ventricles.</summary>
-    public static bool InCallosum(Point m) => Math.Abs(m.X) < 15 && m.Z > -6 && Arch(m) is < 0.6 and > -5.5;
+    /// <summary>About how far a place is from the fibres that cross the midline above the ventricles, mm; 0 in them.</summary>
+    public static double FromCallosum(Point m) => Math.Max(0, Math.Max(Math.Abs(Fibres(m) + 2.5) - 3, -6 - m.Z));
+
+    /// <summary>Signed distance to the outer edge of the callosum, which rises into the hemispheres.</summary>
+    private static double Fibres(Point p) => Arch(p with { Z = p.Z - (0.012 * p.X * p.X) });
 
     private static Point Unbent(Point m) => m with { X = m.X - (1.7 * Bend.At(new Point(0, m.Y, m.Z))) };
 
@@ -143,7 +146,7 @@ internal sealed class BrainModel(HeadVariation head)
         }
 
         // Its fibres rise into the hemispheres, where no sulcus reaches them.
-        var fibres = Arch(p with { Z = p.Z - (0.012 * p.X * p.X) });
+        var fibres = Fibres(p);
         var callosum = fibres is < 0.6 and > -5.5 && p.Z > -6 && p.X < 15;
         var beside = 14 * (1 - Shapes.Step(15, 30, p.X)) * (1 - Shapes.Step(0, 5, Math.Abs(fibres + 2.5) - 3));
         var depth = Math.Min(-hull, callosum ? double.MaxValue : fissure - 0.6 + (2 * Math.Max(0, -arch)) + beside);
