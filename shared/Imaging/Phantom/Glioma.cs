@@ -191,7 +191,7 @@ internal sealed class Glioma : ILesion
         {
             var at = Places[random.NextInt32(Places.Length)];
             var p = new Point((at.X + (6 * random.NextNormal())) * _side, at.Y + (8 * random.NextNormal()), at.Z + (6 * random.NextNormal()));
-            var depth = Math.Min(-BrainModel.Envelope(p) - (0.95 * _radius), Math.Min(_model.Ventricles(p) - (0.3 * _radius), (p.X * _side) - (0.4 * _radius)));
+            var depth = Math.Min(-BrainOutline.Envelope(p) - (0.95 * _radius), Math.Min(_model.Ventricles(p) - (0.3 * _radius), (p.X * _side) - (0.4 * _radius)));
             if (_model.Main(p) is not (Tissue.White or Tissue.Cortex or Tissue.Thalamus or Tissue.Striatum) || BrainModel.InPosteriorFossa(p))
             {
                 continue;
