@@ -46,8 +46,17 @@ public static class PhantomCommand
         command.Does((result, _, cancellation) =>
         {
             var target = Path.GetFullPath(result.GetValue(Target)!);
-            var written = PhantomDataset.Write(target, Request(result), Output(result), new InOrder(), cancellation);
-            Console.WriteLine($"Wrote {written.Count} cases to {target}.");
+            var (request, output) = (Request(result), Output(result));
+            try
+            {
+                var written = PhantomDataset.Write(target, request, output, new InOrder(), cancellation);
+                Console.WriteLine($"Wrote {written.Count} cases to {target}.");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw ErrorCatalogue.ArgumentInvalid.With($"{target}{(output.Montage is null ? "" : $" or {output.Montage}")} cannot be written: {e.Message}", e);
+            }
+
             return Task.CompletedTask;
         });
         return command;

@@ -126,7 +126,8 @@ internal sealed class Glioma : ILesion
 
     private Finding ApplyCore(in LesionSite site, double core, double uneven, double fine, double total, Span<double> parts)
     {
-        var cover = Shapes.Coverage(core, site.Side + 0.6);
+        // A core that does not take up contrast agent is less uniform: tissue is left in it.
+        var cover = Shapes.Coverage(core, site.Side + 0.6) * (_rim > 0 ? 1 : Math.Clamp(0.86 + (0.13 * uneven) + (0.07 * fine), 0.55, 1));
         if (cover <= 0)
         {
             return Finding.None;
@@ -154,10 +155,16 @@ internal sealed class Glioma : ILesion
 
     private Finding ApplyOedema(in LesionSite site, double distance, double total, Span<double> parts)
     {
-        // Across the midline only where fibres cross.
-        if (site.Place.X * _side < 0.5 && !BrainModel.InCallosum(site.Anatomy))
+        // Across the midline only along the fibres that cross there, and less far.
+        var across = 0.5 - (site.Place.X * _side);
+        if (across > 0)
         {
-            return Finding.None;
+            var beside = BrainModel.FromCallosum(site.Anatomy);
+            distance += (1.2 * across) + (2.5 * beside);
+            if (beside > 3)
+            {
+                return Finding.None;
+            }
         }
 
         var cover = Shapes.Coverage(distance, site.Side + 3) * (0.7 + (0.3 * Math.Clamp(-distance / 4, 0, 1)));
@@ -184,7 +191,7 @@ internal sealed class Glioma : ILesion
         {
             var at = Places[random.NextInt32(Places.Length)];
             var p = new Point((at.X + (6 * random.NextNormal())) * _side, at.Y + (8 * random.NextNormal()), at.Z + (6 * random.NextNormal()));
-            var depth = Math.Min(-BrainModel.Envelope(p) - (0.95 * _radius), Math.Min(_model.Ventricles(p) - (0.3 * _radius), (p.X * _side) - (0.4 * _radius)));
+            var depth = Math.Min(-BrainOutline.Envelope(p) - (0.95 * _radius), Math.Min(_model.Ventricles(p) - (0.3 * _radius), (p.X * _side) - (0.4 * _radius)));
             if (_model.Main(p) is not (Tissue.White or Tissue.Cortex or Tissue.Thalamus or Tissue.Striatum) || BrainModel.InPosteriorFossa(p))
             {
                 continue;

@@ -79,7 +79,7 @@ internal sealed class Painter
         {
             // Far from the brain the middle says so for all samples.
             double size = _request.SpacingMm;
-            var middle = BrainModel.Envelope(_head.ToModel(new Point(((i + 0.5) * size) - (r / 2.0), ((j + 0.5) * size) - (a / 2.0), ((k + 0.5) * size) - (s / 2.0))));
+            var middle = BrainOutline.Envelope(_head.ToModel(new Point(((i + 0.5) * size) - (r / 2.0), ((j + 0.5) * size) - (a / 2.0), ((k + 0.5) * size) - (s / 2.0))));
             if (middle > 2 * size)
             {
                 return middle;
@@ -95,7 +95,7 @@ internal sealed class Painter
             var y = ((((j * _per) + (n / _per % _per)) + 0.5) * _h) - (a / 2.0);
             var z = ((((k * _per) + (n % _per)) + 0.5) * _h) - (s / 2.0);
             var m = _head.ToModel(new Point(x, y, z));
-            var envelope = BrainModel.Envelope(m);
+            var envelope = BrainOutline.Envelope(m);
             away = Math.Min(away, envelope);
             if (envelope < _h || _request.WholeHead)
             {

@@ -21,11 +21,20 @@ public static class PhantomDataset
     /// <param name="progress">Receives each person in order, once all before are finished too.</param>
     /// <returns>Subjects in order, as the generator names them.</returns>
     /// <exception cref="Contracts.Errors.FederationException">BMF-1006 or BMF-1007 for what does not fit, BMF-1403 when the disk is full.</exception>
+    /// <exception cref="IOException">The folder or the montage cannot be written.</exception>
     public static IReadOnlyList<string> Write(string folder, PhantomRequest request, PhantomOutput? output = null, IProgress<PhantomProgress>? progress = null, CancellationToken cancellation = default)
     {
         output ??= new PhantomOutput();
         output.Check(request);
         var layout = PhantomLayouts.Find(output.Layout);
+
+        // A place that cannot be written to is known before hours of work.
+        Directory.CreateDirectory(folder);
+        if (output.Montage is not null)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(output.Montage))!);
+        }
+
         var cases = new WrittenCase?[request.Cases];
         var montage = output.Montage is null ? null : new PhantomMontage(request);
         var reported = 0;

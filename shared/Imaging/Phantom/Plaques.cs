@@ -77,7 +77,7 @@ internal sealed class Plaques : ILesion
         for (var n = 0; n < Tries; n++)
         {
             var p = new Point(random.NextDouble(-58, 58), random.NextDouble(-92, 58), random.NextDouble(-46, 62));
-            var depth = -BrainModel.Envelope(p);
+            var depth = -BrainOutline.Envelope(p);
             if (depth < 4)
             {
                 continue;

@@ -42,6 +42,8 @@ public sealed class CommandLineTests
     [InlineData(20, "BMF-1110", "data", "check", "/nowhere/at/all")]
     [InlineData(10, "BMF-1001", "model", "init", "/nowhere/plan.yaml", "--out", "/nowhere/model")]
     [InlineData(2, "BMF-1006", "phantom", "--out", "x", "--seed", "-1")]
+    [InlineData(2, "BMF-1006", "phantom", "--out", "x", "--layout", "isles", "--disease", "ms")]
+    [InlineData(2, "BMF-1006", "phantom", "--out", "/proc/none/x", "--cases", "1")]
     [InlineData(40, "BMF-1301", "plans", "show", "123456")]
     public async Task A_wrong_use_ends_with_its_number_and_exit_code(int exitCode, string number, params string[] arguments)
     {
