@@ -13,14 +13,19 @@ if ! command -v dotnet >/dev/null; then
   exit 1
 fi
 
-# The PostgreSQL scripts are tried on a real server; without one those tests say that they are skipped.
-if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-  echo "Installing PostgreSQL for the tests ..."
-  (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql) >/dev/null 2>&1 \
-    || echo "PostgreSQL could not be installed; its tests will be skipped."
-fi
+# What the tests use besides .NET; a test whose program is absent says that it is skipped.
+install() { # what for, packages
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 0
+  echo "Installing $1 for the tests ..."
+  (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${@:2}") >/dev/null 2>&1 \
+    || echo "$1 could not be installed; its tests will be skipped."
+}
 
-suites=(Contracts Architecture Federation Privacy Trust Imaging Networks Training Aggregator SiteAgent EndToEnd)
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || install PostgreSQL postgresql
+{ command -v chromium && command -v chromedriver; } >/dev/null || install Chromium chromium chromium-driver
+command -v dcm2niix >/dev/null || install dcm2niix dcm2niix
+
+suites=(Contracts Architecture Federation Privacy Trust Imaging Networks Training Aggregator SiteAgent EndToEnd Browser)
 configuration=Release
 
 dotnet build BrainMVP.Federated.sln -c "$configuration" -v quiet || exit 1

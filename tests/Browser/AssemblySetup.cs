@@ -1,2 +1,2 @@
 // One browser at a time: each takes as much memory as a trainer.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]

@@ -45,7 +45,7 @@ internal static class QualityPageStyle
         cases.forEach(function(c){var ok=c.dataset.name.toLowerCase().indexOf(text)>=0&&(show.value==='all'||(show.value==='warned'?+c.dataset.warnings>0:c.dataset.usable===(show.value==='usable'?'true':'false')));c.hidden=!ok;if(row[c.id])row[c.id].hidden=!ok;shown+=ok?1:0});
         count.textContent=shown+' of '+cases.length+' cases';
         }
-        [find,show,order].forEach(function(e){e.addEventListener('input',update)});update();
+        [find,show,order].forEach(function(e){e.addEventListener('input',update);e.addEventListener('change',update)});update();
         })();
         """;
 }
