@@ -16,7 +16,9 @@ public sealed class PrepareTests
         var data = await Phantoms.Write(folder.PathOf("data"), "north", "t1,t2", 2, _cancellation);
         var finished = (await Prepare(folder, data)).Succeeded();
         Assert.Contains("2 usable cases, 0 left out.", finished.Output, StringComparison.Ordinal);
-        Assert.Equal(5, (await File.ReadAllLinesAsync(folder.PathOf("out", "manifest.csv"), _cancellation)).Length);
+
+        // A header, and for each of two people T1, T2 and a label map.
+        Assert.Equal(7, (await File.ReadAllLinesAsync(folder.PathOf("out", "manifest.csv"), _cancellation)).Length);
         Assert.False(Directory.Exists(folder.PathOf("out", "volumes")));
         Assert.True(File.Exists(folder.PathOf("out", "cache", "dataset.json")));
     }
