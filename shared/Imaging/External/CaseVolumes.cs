@@ -3,6 +3,7 @@ using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Imaging.Layouts;
 using BrainMVP.Federated.Imaging.Nifti;
 using BrainMVP.Federated.Imaging.Preparation;
+using BrainMVP.Federated.Imaging.Quality;
 using BrainMVP.Federated.Imaging.Volumes;
 
 namespace BrainMVP.Federated.Imaging.External;

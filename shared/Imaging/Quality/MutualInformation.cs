@@ -16,14 +16,27 @@ internal static class MutualInformation
     /// <returns>1 (independent) to 2 (each determines the other).</returns>
     public static double Normalised(Volume a, Volume b, bool[] foregroundA, bool[] foregroundB, bool[]? covered)
     {
-        var count = 0;
-        var (valuesA, valuesB) = (new float[a.Voxels.Length], new float[a.Voxels.Length]);
-        for (var n = 0; n < foregroundA.Length; n++)
+        var where = new bool[foregroundA.Length];
+        for (var n = 0; n < where.Length; n++)
         {
-            if ((foregroundA[n] || foregroundB[n]) && (covered is null || covered[n]))
+            where[n] = (foregroundA[n] || foregroundB[n]) && (covered is null || covered[n]);
+        }
+
+        return Normalised(a.Voxels, b.Voxels, where);
+    }
+
+    /// <inheritdoc cref="Normalised(Volume, Volume, bool[], bool[], bool[])"/>
+    /// <param name="where">Voxels that count; null for all.</param>
+    public static double Normalised(float[] a, float[] b, bool[]? where)
+    {
+        var count = 0;
+        var (valuesA, valuesB) = (new float[a.Length], new float[a.Length]);
+        for (var n = 0; n < a.Length; n++)
+        {
+            if (where is null || where[n])
             {
-                valuesA[count] = a.Voxels[n];
-                valuesB[count++] = b.Voxels[n];
+                valuesA[count] = a[n];
+                valuesB[count++] = b[n];
             }
         }
 

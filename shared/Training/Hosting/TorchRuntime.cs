@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Networks.Kernels;
 using TorchSharp;
 
 namespace BrainMVP.Federated.Training.Hosting;
@@ -28,6 +29,7 @@ public static class TorchRuntime
                         torch.set_num_interop_threads(1);
                     }
 
+                    LibraryConvolutions.Check();
                     _started = true;
                 }
 

@@ -23,7 +23,7 @@ public sealed class DepthwiseConvolutionTests
         var upstream = Tiny.Uniform(shape, "upstream") - 0.5;
         var (ours, theirs) = (Tiny.Uniform(shape, "x").requires_grad_(), Tiny.Uniform(shape, "x").requires_grad_());
 
-        var expected = theirs + layer.call(theirs.permute(0, 4, 1, 2, 3)).permute(0, 2, 3, 4, 1);
+        var expected = theirs + layer.call(theirs.permute(0, 4, 1, 2, 3).contiguous()).permute(0, 2, 3, 4, 1);
         (expected * upstream).sum().backward();
         var (weight, bias) = (layer.weight.grad!.clone(), layer.bias!.grad!.clone());
         layer.zero_grad();
