@@ -109,6 +109,7 @@ public static class AggregatorHost
         services.AddSingleton<DocumentSigner>();
         services.AddSingleton<Caller>();
         services.AddSingleton<RoundRoster>();
+        services.AddSingleton<RoundSelection>();
         services.AddSingleton<RoundBuilder>();
         services.AddSingleton<RoundOpener>();
         services.AddSingleton<RoundUploads>();

@@ -20,4 +20,6 @@ public sealed record ShardOrder(
     [property: Id(4)] int Shards,
     [property: Id(5)] string Layout,
     [property: Id(6)] string Roster,
-    [property: Id(7)] IReadOnlyDictionary<string, string> Manifests);
+    [property: Id(7)] IReadOnlyDictionary<string, string> Manifests,
+    [property: Id(8)] string RunDocument,
+    [property: Id(9)] IReadOnlyDictionary<string, IReadOnlyList<string>>? Kept);

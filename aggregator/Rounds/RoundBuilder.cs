@@ -1,45 +1,69 @@
 using BrainMVP.Federated.Aggregator.Artifacts;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Json;
+using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Contracts.Tensors;
 using BrainMVP.Federated.Federation.Aggregation;
 using BrainMVP.Federated.Federation.Layouts;
+using BrainMVP.Federated.Federation.Strategies;
+using BrainMVP.Federated.Federation.Summation;
 using BrainMVP.Federated.Privacy.Templates;
 
 namespace BrainMVP.Federated.Aggregator.Rounds;
 
 /// <summary>The next global model, templates and group results of a round.</summary>
-public sealed record BuiltRound(string Model, IReadOnlyDictionary<string, string> Templates, IReadOnlyList<GroupResult> Groups);
+/// <param name="ServerState">Artifact of the server optimiser's moments; null when it keeps none.</param>
+public sealed record BuiltRound(string Model, IReadOnlyDictionary<string, string> Templates, string? ServerState, IReadOnlyList<GroupResult> Groups);
 
 /// <summary>Step 6's second half with I/O around it. Everything it writes is named by its bytes, so doing it again changes nothing.</summary>
 public sealed class RoundBuilder(ArtifactStore artifacts, DocumentStore documents, SumStore sums)
 {
     public BuiltRound Build(RoundState state, RunDocument run, CancellationToken cancellation)
     {
-        var open = documents.Read<RoundOpenDocument>(state.Open).Context;
+        var open = documents.Read<RoundOpenDocument>(state.Open);
         var roster = documents.Read<RosterDocument>(state.Roster);
         var layout = CanonicalJson.Deserialize<LayoutDocument>(File.ReadAllBytes(artifacts.PathOf(run.LayoutHash)));
-        var groups = roster.Groups.Select(g => Arrived(g, state.Arrived, run)).ToArray();
-        var update = new GlobalUpdate(layout, roster, groups.ToDictionary(g => g.Group, g => g.Withheld is null ? g.ArrivedWeight : 0, StringComparer.Ordinal), run.Plan.Aggregation.ServerLearningRate);
+        var groups = roster.Groups.Select(g => Arrived(g, state, run)).ToArray();
+        var arrived = groups.Where(g => g.Withheld is null).ToDictionary(g => g.Group, g => GroupSum.Of(run.Plan.Aggregation, g.Arrived.Count, g.ArrivedWeight), StringComparer.Ordinal);
+        var update = new GlobalUpdate(layout, roster, arrived, run.Plan.Aggregation);
         var source = sums.Source(new RoundKey(state.Run, state.Round, state.Attempt), state.Shards);
+        var moments = Moments(open, update, source);
 
-        using var global = new SafetensorsReader(artifacts.PathOf(open.Model));
-        var model = artifacts.Put(output => SafetensorsWriter.Write(output, update.Network(global, source)));
-        var templates = new SortedDictionary<string, string>(open.Templates.ToDictionary(t => t.Key, t => t.Value), StringComparer.Ordinal);
+        using var server = moments is null ? null : new SafetensorsReader(artifacts.PathOf(moments));
+        using var global = new SafetensorsReader(artifacts.PathOf(open.Context.Model));
+        var model = artifacts.Put(output => SafetensorsWriter.Write(output, update.Network(global, source, server)));
+        var templates = new SortedDictionary<string, string>(open.Context.Templates.ToDictionary(t => t.Key, t => t.Value), StringComparer.Ordinal);
         foreach (var modality in update.MovingTemplates)
         {
             cancellation.ThrowIfCancellationRequested();
-            using var before = open.Templates.TryGetValue(modality, out var hash) ? new SafetensorsReader(artifacts.PathOf(hash)) : null;
-            templates[modality] = artifacts.Put(output => SafetensorsWriter.Write(output, [update.Template(modality, before, source)]));
+            using var before = open.Context.Templates.TryGetValue(modality, out var hash) ? new SafetensorsReader(artifacts.PathOf(hash)) : null;
+            templates[modality] = artifacts.Put(output => SafetensorsWriter.Write(output, [update.Template(modality, before, source, server)]));
         }
 
-        return new BuiltRound(model, templates, [.. groups.Select(g => g with { QuantisationBound = g.Withheld is null ? update.QuantisationBound(g.Group) : 0 })]);
+        return new BuiltRound(model, templates, moments, [.. groups.Select(g => g with { QuantisationBound = update.QuantisationBound(g.Group) })]);
     }
 
-    private static GroupResult Arrived(GroupRoster group, IReadOnlyList<string> arrived, RunDocument run)
+    /// <summary>Writes the server optimiser's moments, going on from those that the parent commit names.</summary>
+    private string? Moments(RoundOpenDocument open, GlobalUpdate update, ISumSource source)
     {
-        var present = group.Participants.Where(p => arrived.Contains(p.Site, StringComparer.Ordinal)).ToArray();
+        if (!update.HasMoments)
+        {
+            return null;
+        }
+
+        var parent = open.ParentCommit.Length > 0 ? documents.Read<RoundCommitDocument>(open.ParentCommit).ServerState : null;
+        using var before = parent is null ? null : new SafetensorsReader(artifacts.PathOf(parent));
+        return artifacts.Put(output => SafetensorsWriter.Write(output, update.Moments(before, source)));
+    }
+
+    private static GroupResult Arrived(GroupRoster group, RoundState state, RunDocument run)
+    {
+        var delivered = group.Participants.Where(p => state.Arrived.Contains(p.Site, StringComparer.Ordinal)).ToArray();
+        var kept = state.Kept?.GetValueOrDefault(group.Group);
+        var present = kept is null ? delivered : [.. delivered.Where(p => kept.Contains(p.Site, StringComparer.Ordinal))];
+        var fewest = AggregationRules.FewestSites(run.Plan.Aggregation);
         var withheld = group.Withheld
+            ?? (delivered.Length > 0 && delivered.Length < fewest ? $"the rule {run.Plan.Aggregation.Rule} needs {fewest} sites, {delivered.Length} delivered it" : null)
             ?? (TensorGroups.ModalityOf(group.Group) is not null ? ContributorFloor.Withhold(run.Plan, present.Length, "delivered") : null)
             ?? (present.Length == 0 ? "no update of it arrived" : null);
         return new GroupResult(group.Group, [.. present.Select(p => p.Site)], present.Sum(p => p.Weight), group.TotalWeight, withheld, 0);

@@ -4,6 +4,7 @@ using BrainMVP.Federated.Aggregator.Hosting;
 using BrainMVP.Federated.Aggregator.Sites;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Federation.Layouts;
 
 namespace BrainMVP.Federated.Aggregator.Rounds;
 
@@ -17,6 +18,7 @@ public sealed partial class RoundGrain(
     DocumentStore documents,
     DocumentSigner signer,
     RoundRoster rosters,
+    RoundSelection selection,
     RoundBuilder builder,
     RoundScratch scratch,
     AggregationWorkers workers,
@@ -28,6 +30,7 @@ public sealed partial class RoundGrain(
 
     private IGrainTimer? _timer;
     private RunDocument? _run;
+    private Task<IReadOnlyDictionary<string, IReadOnlyList<string>>>? _selection;
     private Task<BuiltRound>? _build;
 
     private RoundState? State => store.State.Value?.State;
@@ -187,11 +190,23 @@ public sealed partial class RoundGrain(
 
     private async Task Sum(RoundState state)
     {
+        if (state.Kept is null && RoundSelection.IsNeeded(Run().Plan.Aggregation))
+        {
+            _selection ??= workers.TryEnqueue(token => selection.Select(state, Run(), token));
+            if (_selection is { IsCompleted: true } selected)
+            {
+                _selection = null;
+                await Save(state with { Kept = await selected });
+            }
+
+            return;
+        }
+
         var manifests = state.Arrived.ToDictionary(s => s, s => state.Uploads[s].Manifest, StringComparer.Ordinal);
         var done = 0;
         for (var shard = 0; shard < state.Shards; shard++)
         {
-            var order = new ShardOrder(state.Run, state.Round, state.Attempt, shard, state.Shards, Run().LayoutHash, state.Roster, manifests);
+            var order = new ShardOrder(state.Run, state.Round, state.Attempt, shard, state.Shards, Run().LayoutHash, state.Roster, manifests, store.State.Value!.RunDocument, state.Kept);
             var result = await GrainFactory.GetGrain<IShardGrain>($"{state.Run}/{state.Round}/{state.Attempt}/{shard}").Ensure(order);
             done += result is "" ? 1 : 0;
             if (result is { Length: > 0 } failure)
@@ -219,6 +234,8 @@ public sealed partial class RoundGrain(
         var open = documents.Read<RoundOpenDocument>(state.Open);
         var reports = state.Reports.ToDictionary(r => r.Key, r => documents.Read<UpdateReport>(r.Value.Document), StringComparer.Ordinal);
         var now = time.GetUtcNow();
+        var contributors = state.Kept?.GetValueOrDefault(TensorGroups.Network) ?? state.Arrived;
+        var leftOut = state.Arrived.Except(contributors, StringComparer.Ordinal).ToDictionary(s => s, _ => $"the rule {Run().Plan.Aggregation.Rule} kept other updates", StringComparer.Ordinal);
         var commit = signer.Publish(new RoundCommitDocument
         {
             Context = open.Context,
@@ -227,11 +244,12 @@ public sealed partial class RoundGrain(
             Model = built.Model,
             ParentModel = open.Context.Model,
             Templates = built.Templates,
+            ServerState = built.ServerState,
             Groups = built.Groups,
-            Contributors = state.Arrived,
-            Dropouts = state.Dropouts,
+            Contributors = contributors,
+            Dropouts = state.Dropouts.Concat(leftOut).ToDictionary(d => d.Key, d => d.Value, StringComparer.Ordinal),
             Validation = reports.ToDictionary(r => r.Key, r => r.Value.Validation, StringComparer.Ordinal),
-            Updates = state.Arrived.ToDictionary(s => s, s => state.Uploads[s].Manifest, StringComparer.Ordinal),
+            Updates = contributors.ToDictionary(s => s, s => state.Uploads[s].Manifest, StringComparer.Ordinal),
             AuditHead = await Audit().Head(),
             SiteAuditHeads = reports.ToDictionary(r => r.Key, r => r.Value.AuditHead, StringComparer.Ordinal),
             CommittedAt = Instants.Text(now),

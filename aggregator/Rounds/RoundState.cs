@@ -98,6 +98,9 @@ public sealed record RoundState
     /// <summary>Sites in the roster.</summary>
     [Id(20)] public IReadOnlyList<string> Participants { get; init; } = [];
 
+    /// <summary>Sites that the plan's rule keeps of each tensor group; null before the choice, or without one.</summary>
+    [Id(21)] public IReadOnlyDictionary<string, IReadOnlyList<string>>? Kept { get; init; }
+
     /// <summary>True when nothing will change any more.</summary>
     public bool IsFinal => Phase is RoundPhase.Committed or RoundPhase.Abandoned;
 }

@@ -110,7 +110,8 @@ public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents,
             var map = Map(state, runDocument, site);
             var report = documents.Read<UpdateReport>(state.Reports[site].Document);
             var source = store.Source(key, new Dictionary<string, UpdateManifest> { [site] = manifest });
-            var work = workers.TryEnqueue(stop => UpdateValidator.FindViolation(map, report, source, stop))
+            var largest = documents.Read<RunDocument>(runDocument).Plan.Aggregation.MaxDeltaNorm;
+            var work = workers.TryEnqueue(stop => UpdateValidator.FindViolation(map, report, largest, source, stop))
                 ?? throw ErrorCatalogue.StorageUnavailable.With("The aggregator is busy; try again.");
             if (await work.WaitAsync(cancellation) is { } violation)
             {

@@ -2,6 +2,7 @@ using BrainMVP.Federated.Aggregator.Artifacts;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Json;
+using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Federation.Summation;
 using BrainMVP.Federated.Federation.Updates;
 
@@ -39,10 +40,24 @@ public sealed class ShardGrain(AggregationWorkers workers, ArtifactStore artifac
         var layout = CanonicalJson.Deserialize<LayoutDocument>(File.ReadAllBytes(artifacts.PathOf(order.Layout)));
         var roster = documents.Read<RosterDocument>(order.Roster);
         var manifests = order.Manifests.ToDictionary(m => m.Key, m => documents.Read<UpdateManifest>(m.Value), StringComparer.Ordinal);
-        var payloads = manifests.Keys.ToDictionary(s => s, s => PayloadMap.For(layout, roster, s), StringComparer.Ordinal);
+        var payloads = manifests.Keys.ToDictionary(s => s, s => PayloadMap.For(layout, roster, s).Only(g => IsKept(order, g, s)), StringComparer.Ordinal);
         var segments = ShardPlan.Segments(layout, roster, order.Shard, order.Shards);
+        var plan = documents.Read<RunDocument>(order.RunDocument).Plan.Aggregation;
+        var source = uploads.Source(round, manifests);
         sums.Write(round, order.Shard, order.Shards, output =>
-            ShardSummation.Sum(segments, payloads, uploads.Source(round, manifests), output, cancellation));
+        {
+            if (plan.Rule is AggregationRules.Median or AggregationRules.TrimmedMean)
+            {
+                OrderStatistics.Sum(plan, segments, payloads, source, output, cancellation);
+            }
+            else
+            {
+                ShardSummation.Sum(segments, payloads, source, output, cancellation);
+            }
+        });
         return true;
     }
+
+    private static bool IsKept(ShardOrder order, string group, string site) =>
+        order.Kept is null || (order.Kept.TryGetValue(group, out var kept) && kept.Contains(site, StringComparer.Ordinal));
 }

@@ -3,6 +3,7 @@ using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Federation.Layouts;
+using BrainMVP.Federated.Federation.Strategies;
 
 namespace BrainMVP.Federated.SiteAgent.Rounds;
 
@@ -83,7 +84,7 @@ public static class RoundChecks
     }
 
     /// <summary>Checks that a roster belongs to the round and asks this site for what it reported, with that weight.</summary>
-    public static void RequireRoster(RosterDocument roster, LayoutDocument layout, UpdateReport report)
+    public static void RequireRoster(RosterDocument roster, LayoutDocument layout, UpdateReport report, string weighting)
     {
         Equal("open context", roster.OpenContext, report.OpenContext);
         if (!roster.Scales.Select(s => s.Name).SequenceEqual(layout.Tensors.Select(t => t.Name), StringComparer.Ordinal))
@@ -103,9 +104,13 @@ public static class RoundChecks
                 continue;
             }
 
-            var reported = TensorGroups.ModalityOf(group.Group) is { } modality
-                ? report.TargetDraws.TryGetValue(modality, out var draws) ? draws : throw ErrorCatalogue.ContextMismatch.With($"The roster asks for {group.Group}, which this site did not report.")
-                : report.Steps;
+            var modality = TensorGroups.ModalityOf(group.Group);
+            if (modality is not null && !report.TargetDraws.ContainsKey(modality))
+            {
+                throw ErrorCatalogue.ContextMismatch.With($"The roster asks for {group.Group}, which this site did not report.");
+            }
+
+            var reported = SiteWeights.Of(report, modality, weighting);
             if (own.Weight > reported)
             {
                 throw ErrorCatalogue.ContextMismatch.With($"The roster weighs this site's {group.Group} with {own.Weight}; it reported {reported}.");

@@ -127,6 +127,9 @@ public sealed class RoundFolder(string root)
 
     public string Outcome => Path.Combine(Root, "outcome.json");
 
+    /// <summary>Model after training whose change was scaled down to the plan's norm.</summary>
+    public string Bounded => Path.Combine(Root, "bounded.safetensors");
+
     public string Manifest => Path.Combine(Root, "manifest.json");
 
     /// <summary>Encoded update.</summary>

@@ -93,6 +93,11 @@ public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork datase
             policy,
             cancellation);
         site.Progress.Set(name, round, "report");
+        if (run.Document.Plan.Aggregation.MaxDeltaNorm is > 0 and var largest)
+        {
+            outcome = outcome with { LocalModelPath = NormBound.Apply(run.Layout, files.Model, outcome.LocalModelPath, largest, folder.Bounded) };
+        }
+
         var shareable = PolicyCheck.Shareable(policy, open, site.Site, PolicyCheck.Owned(run.Document.Plan, data.Profile));
         var draws = shareable.Where(m => outcome.TargetDraws.GetValueOrDefault(m) > 0).ToDictionary(m => m, m => outcome.TargetDraws[m], StringComparer.Ordinal);
         var summary = UpdateSummary.Compute(

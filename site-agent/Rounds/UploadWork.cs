@@ -28,7 +28,7 @@ public sealed class UploadWork(SiteContext site, RunBook runs, ModelInputs input
         var response = await runs.FetchAsync(assignment.Run, assignment.Round, assignment.Attempt, cancellation);
         var signedRoster = response.Roster ?? throw ErrorCatalogue.RoundClosed.With($"Round {assignment.Round} has no roster.");
         var roster = Documents.Accept<RosterDocument>(site, signedRoster);
-        RoundChecks.RequireRoster(roster, run.Layout, report);
+        RoundChecks.RequireRoster(roster, run.Layout, report, run.Document.Plan.Aggregation.SiteWeighting);
         Documents.AcceptAndKeep<RosterDocument>(site, signedRoster, folder.Roster);
         if (PolicyCheck.RefuseRoster(PolicyFile.Read(site.Folder.Policy), roster, site.Site) is { } refused)
         {

@@ -5,6 +5,7 @@ using BrainMVP.Federated.Contracts.Tensors;
 using BrainMVP.Federated.Federation.Aggregation;
 using BrainMVP.Federated.Federation.Layouts;
 using BrainMVP.Federated.Federation.Rosters;
+using BrainMVP.Federated.Federation.Strategies;
 using BrainMVP.Federated.Federation.Summation;
 using BrainMVP.Federated.Federation.Updates;
 
@@ -25,7 +26,8 @@ internal sealed class TinyFederation : IDisposable
     /// <param name="seed">Draws everything that the other parameters leave open.</param>
     /// <param name="sites">Number of sites, site0 upwards.</param>
     /// <param name="withheld">Modalities that may not move, with the reason.</param>
-    public TinyFederation(ulong seed, int sites, IReadOnlyDictionary<string, string>? withheld = null)
+    /// <param name="aggregation">From updates to the next model; FedAvg with one of two rates when null.</param>
+    public TinyFederation(ulong seed, int sites, IReadOnlyDictionary<string, string>? withheld = null, AggregationPlan? aggregation = null)
     {
         var random = new CounterRandom(seed, "tiny");
         Plan = Presets.Create(Presets.Demo) with
@@ -33,7 +35,7 @@ internal sealed class TinyFederation : IDisposable
             Modalities = ["t1", "t2", "dwi"],
             Rounds = new RoundsPlan { Count = 3, LocalSteps = 1000 },
             Imaging = Presets.Create(Presets.Demo).Imaging with { Canvas = [3, 2, 2] },
-            Aggregation = new AggregationPlan { ServerLearningRate = random.NextInt32(2) == 0 ? 1 : 0.7 },
+            Aggregation = aggregation ?? new AggregationPlan { ServerLearningRate = random.NextInt32(2) == 0 ? 1 : 0.7 },
         };
         Site = [.. Enumerable.Range(0, sites).Select(i => $"site{i}")];
         DrawFiles(random);
@@ -65,7 +67,7 @@ internal sealed class TinyFederation : IDisposable
         };
         Reports = [.. Site.Select(s => Report(s, random))];
         Withheld = withheld ?? new Dictionary<string, string>();
-        Roster = RosterBuilder.Build(Open, Layout, Reports, Withheld, "2026-01-03T00:00:00.000Z");
+        Roster = RosterBuilder.Build(Open, Layout, Reports, Withheld, Plan.Aggregation.SiteWeighting, "2026-01-03T00:00:00.000Z");
     }
 
     public Plan Plan { get; }
@@ -104,42 +106,73 @@ internal sealed class TinyFederation : IDisposable
     /// <summary>Sums and applies the updates that arrived.</summary>
     /// <param name="arrived">Sites in the order in which their updates are put into the dictionaries.</param>
     /// <param name="shards">Shards of the sum.</param>
-    public RoundResult Finish(IReadOnlyList<string> arrived, int shards)
+    /// <param name="moments">Server state of the round before.</param>
+    public RoundResult Finish(IReadOnlyList<string> arrived, int shards, byte[]? moments = null)
     {
-        var maps = arrived.ToDictionary(s => s, s => PayloadMap.For(Layout, Roster, s));
+        var maps = Maps(arrived);
+        var source = Source(arrived);
+        using var sums = new MemoryStream();
+        for (var shard = 0; shard < shards; shard++)
+        {
+            var segments = ShardPlan.Segments(Layout, Roster, shard, shards);
+            if (Plan.Aggregation.Rule == AggregationRules.Mean)
+            {
+                ShardSummation.Sum(segments, maps, source, sums, CancellationToken.None);
+            }
+            else
+            {
+                OrderStatistics.Sum(Plan.Aggregation, segments, maps, source, sums, CancellationToken.None);
+            }
+        }
+
+        return Apply(arrived, new Sums(sums.ToArray()), moments);
+    }
+
+    public Dictionary<string, PayloadMap> Maps(IEnumerable<string> arrived) => arrived.ToDictionary(s => s, s => PayloadMap.For(Layout, Roster, s));
+
+    public IUpdateSource Source(IEnumerable<string> arrived)
+    {
         foreach (var site in arrived)
         {
             _encoded[site] = _encoded.GetValueOrDefault(site) ?? Encode(site);
         }
 
-        var source = new Payloads(_encoded);
-        using var sums = new MemoryStream();
-        for (var shard = 0; shard < shards; shard++)
-        {
-            ShardSummation.Sum(ShardPlan.Segments(Layout, Roster, shard, shards), maps, source, sums, CancellationToken.None);
-        }
-
-        return Apply(arrived, new Sums(sums.ToArray()));
+        return new Payloads(_encoded);
     }
 
-    public RoundResult Apply(IReadOnlyList<string> arrived, ISumSource sums)
+    public RoundResult Apply(IReadOnlyList<string> arrived, ISumSource sums, byte[]? moments = null)
     {
-        var weights = Roster.Groups.ToDictionary(g => g.Group, g => g.Participants.Where(p => arrived.Contains(p.Site)).Sum(p => p.Weight));
-        var update = new GlobalUpdate(Layout, Roster, weights, Plan.Aggregation.ServerLearningRate);
+        var weights = Roster.Groups.ToDictionary(g => g.Group, g =>
+        {
+            var present = g.Participants.Where(p => arrived.Contains(p.Site)).ToArray();
+            return GroupSum.Of(Plan.Aggregation, present.Length, present.Sum(p => p.Weight));
+        });
+        var update = new GlobalUpdate(Layout, Roster, weights.Where(w => w.Value.Weight > 0).ToDictionary(), Plan.Aggregation);
         using var global = new SafetensorsReader(ModelPath);
         var tensors = new Dictionary<string, float[]>(StringComparer.Ordinal);
+        var statePath = Path.Combine(_folder, "state");
+        if (update.HasMoments)
+        {
+            var beforePath = Path.Combine(_folder, "state-before");
+            File.WriteAllBytes(beforePath, moments ?? []);
+            using var before = moments is null ? null : new SafetensorsReader(beforePath);
+            using var next = File.Create(statePath);
+            SafetensorsWriter.Write(next, update.Moments(before, sums));
+        }
+
+        using var state = update.HasMoments ? new SafetensorsReader(statePath) : null;
         using var model = new MemoryStream();
-        SafetensorsWriter.Write(model, update.Network(global, sums));
+        SafetensorsWriter.Write(model, update.Network(global, sums, state));
         Read(model.ToArray(), tensors);
         foreach (var modality in update.MovingTemplates)
         {
             using var before = Templates.TryGetValue(modality, out var path) ? new SafetensorsReader(path) : null;
             using var template = new MemoryStream();
-            SafetensorsWriter.Write(template, [update.Template(modality, before, sums)]);
+            SafetensorsWriter.Write(template, [update.Template(modality, before, sums, state)]);
             Read(template.ToArray(), tensors);
         }
 
-        return new RoundResult(model.ToArray(), tensors, weights, update);
+        return new RoundResult(model.ToArray(), tensors, weights, update, update.HasMoments ? File.ReadAllBytes(statePath) : null);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -233,4 +266,5 @@ internal sealed class Payloads(IReadOnlyDictionary<string, byte[]> bytes) : IUpd
 
 /// <param name="Model">Bytes of the next global model.</param>
 /// <param name="Tensors">Its tensors and the templates that moved.</param>
-internal sealed record RoundResult(byte[] Model, IReadOnlyDictionary<string, float[]> Tensors, IReadOnlyDictionary<string, long> ArrivedWeight, GlobalUpdate Update);
+/// <param name="Moments">Bytes of the server state, null when there is none.</param>
+internal sealed record RoundResult(byte[] Model, IReadOnlyDictionary<string, float[]> Tensors, IReadOnlyDictionary<string, GroupSum> Arrived, GlobalUpdate Update, byte[]? Moments);

@@ -148,6 +148,9 @@ public sealed record RoundCommitDocument
 
     public required IReadOnlyDictionary<string, string> Templates { get; init; }
 
+    /// <summary>Artifact with the server optimiser's moments after this round; null when it keeps none.</summary>
+    public string? ServerState { get; init; }
+
     public required IReadOnlyList<GroupResult> Groups { get; init; }
 
     /// <summary>Sites whose update is in the model, ordinal order.</summary>

@@ -227,6 +227,36 @@ public sealed record AggregationPlan
     [PlanField("Factor on the averaged change before it is added to the global model.", Minimum = 0, Maximum = 10)]
     public double ServerLearningRate { get; init; } = 1;
 
+    [PlanField("What is done with the averaged change: average adds it (FedAvg); momentum (FedAvgM), nesterov (DiLoCo), adam and yogi (FedOpt) keep moments at the server from round to round. Batch normalisation statistics are always averaged.", OneOf = [ServerOptimizers.Average, ServerOptimizers.Momentum, ServerOptimizers.Nesterov, ServerOptimizers.Adam, ServerOptimizers.Yogi])]
+    public string ServerOptimizer { get; init; } = ServerOptimizers.Average;
+
+    [PlanField("Decay of the server's first moment.", Minimum = 0, Maximum = 0.9999)]
+    public double ServerMomentum { get; init; } = 0.9;
+
+    [PlanField("Decay of the server's second moment, with adam and yogi.", Minimum = 0, Maximum = 0.9999)]
+    public double ServerSecondMoment { get; init; } = 0.99;
+
+    [PlanField("Adaptivity tau of adam and yogi: added to the root of the second moment, which starts from its square.", Minimum = 1e-12, Maximum = 1)]
+    public double ServerAdaptivity { get; init; } = 1e-3;
+
+    [PlanField("What a site counts for: its optimiser steps, its training cases, or the same as every other. Templates count target draws unless it is equal.", OneOf = [SiteWeightings.Steps, SiteWeightings.Cases, SiteWeightings.Equal])]
+    public string SiteWeighting { get; init; } = SiteWeightings.Steps;
+
+    [PlanField("How the changes of the sites become one: mean, or a rule that bounds the influence of faulty sites. All rules but mean need siteWeighting equal.", OneOf = [AggregationRules.Mean, AggregationRules.Median, AggregationRules.TrimmedMean, AggregationRules.Krum, AggregationRules.MultiKrum])]
+    public string Rule { get; init; } = AggregationRules.Mean;
+
+    [PlanField("Lowest and as many highest values of each element that trimmedMean leaves out.", Unit = "sites", Minimum = 1, Maximum = 1000)]
+    public int TrimmedSites { get; init; } = 1;
+
+    [PlanField("Faulty sites f that krum and multiKrum withstand; they need 2f + 3 sites.", Unit = "sites", Minimum = 0, Maximum = 1000)]
+    public int FaultySites { get; init; } = 1;
+
+    [PlanField("Sites that multiKrum averages; 0 keeps all but the faulty ones.", Unit = "sites", Minimum = 0, Maximum = 10000)]
+    public int KeptSites { get; init; }
+
+    [PlanField("Largest L2 norm of a site's change of the network. The site scales a larger change down; the aggregator refuses one that is larger all the same. 0 does not bound.", Minimum = 0, Maximum = 1000000000)]
+    public double MaxDeltaNorm { get; init; }
+
     [PlanField("Largest exponent e = ceil(log2 absmax) of any tensor of a change.", Minimum = -126, Maximum = 127)]
     public int MaxDeltaExponent { get; init; } = 20;
 }

@@ -40,12 +40,29 @@ public static class PlanRules
             Demand(width % plan.Network.HeadWidth == 0, $"network.headWidth is {plan.Network.HeadWidth}; it must divide the widths of stages 3 and 4 ({width}).");
         }
 
+        CheckAggregation(plan);
         Demand(plan.Imaging.LowerPercentile < plan.Imaging.UpperPercentile, "imaging.lowerPercentile must be below imaging.upperPercentile.");
         Demand(plan.Quorum.Required.Distinct(StringComparer.Ordinal).Count() == plan.Quorum.Required.Count, "quorum.required names a site twice.");
         foreach (var site in plan.Quorum.Required)
         {
             Names.Require(site, "quorum.required site");
         }
+    }
+
+    private static void CheckAggregation(Plan plan)
+    {
+        var aggregation = plan.Aggregation;
+        if (aggregation.Rule == AggregationRules.Mean)
+        {
+            return;
+        }
+
+        Demand(aggregation.SiteWeighting == SiteWeightings.Equal,
+            $"aggregation.siteWeighting is {aggregation.SiteWeighting}; the rule {aggregation.Rule} compares sites with each other and needs equal.");
+        var fewest = AggregationRules.FewestSites(aggregation);
+        Demand(plan.Quorum.MinimumSites >= fewest, $"quorum.minimumSites is {plan.Quorum.MinimumSites}; the rule {aggregation.Rule} needs at least {fewest} sites.");
+        Demand(aggregation.Rule != AggregationRules.MultiKrum || aggregation.KeptSites <= plan.Quorum.MinimumSites,
+            $"aggregation.keptSites is {aggregation.KeptSites}; a round may have only quorum.minimumSites = {plan.Quorum.MinimumSites} sites.");
     }
 
     private static void CheckRange(PlanFieldInfo field)

@@ -70,8 +70,15 @@ public static class ReportValidator
             : null;
     }
 
-    private static string? Numbers(UpdateReport report, Plan plan) =>
-        report.Norms.Values.Concat(report.Losses.Values).Concat(report.Timings.Values).Any(v => !double.IsFinite(v))
-            ? "The report has a number that is not finite."
+    private static string? Numbers(UpdateReport report, Plan plan)
+    {
+        if (report.Norms.Values.Concat(report.Losses.Values).Concat(report.Timings.Values).Any(v => !double.IsFinite(v)))
+        {
+            return "The report has a number that is not finite.";
+        }
+
+        return plan.Aggregation.MaxDeltaNorm > 0 && !(report.Norms.GetValueOrDefault(TensorGroups.Network, double.NaN) <= plan.Aggregation.MaxDeltaNorm)
+            ? $"The report does not state a norm of the network's change of at most {plan.Aggregation.MaxDeltaNorm}."
             : ValidationRules.FindViolation(report.Validation, plan);
+    }
 }

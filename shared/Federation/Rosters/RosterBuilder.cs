@@ -1,6 +1,8 @@
 using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Federation.FixedPoint;
 using BrainMVP.Federated.Federation.Layouts;
+using BrainMVP.Federated.Federation.Strategies;
 
 namespace BrainMVP.Federated.Federation.Rosters;
 
@@ -14,13 +16,14 @@ public static class RosterBuilder
     /// <param name="layout">The run's layout.</param>
     /// <param name="reports">Accepted reports.</param>
     /// <param name="withheld">For each modality that may not move this round, the reason; decided before by the contributor floor.</param>
+    /// <param name="weighting">What a site counts for, one of <see cref="SiteWeightings"/>.</param>
     /// <param name="uploadDeadline">UTC, ISO 8601.</param>
-    public static RosterDocument Build(RoundOpenDocument open, LayoutDocument layout, IEnumerable<UpdateReport> reports, IReadOnlyDictionary<string, string> withheld, string uploadDeadline)
+    public static RosterDocument Build(RoundOpenDocument open, LayoutDocument layout, IEnumerable<UpdateReport> reports, IReadOnlyDictionary<string, string> withheld, string weighting, string uploadDeadline)
     {
         var ordered = reports.OrderBy(r => r.Site, StringComparer.Ordinal).ToArray();
         var exponents = ordered.ToDictionary(r => r.Site, r => r.Exponents.ToDictionary(e => e.Name, e => e.Exponent, StringComparer.Ordinal), StringComparer.Ordinal);
         var groups = layout.Tensors.Select(t => t.Group).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
-            .Select(group => Group(group, ordered, withheld))
+            .Select(group => Group(group, ordered, withheld, weighting))
             .ToArray();
         var byName = groups.ToDictionary(g => g.Group, StringComparer.Ordinal);
         return new RosterDocument
@@ -36,11 +39,11 @@ public static class RosterBuilder
     public static int Contributors(IEnumerable<UpdateReport> reports, string modality) =>
         reports.Count(r => r.TargetDraws.GetValueOrDefault(modality) > 0);
 
-    private static GroupRoster Group(string group, UpdateReport[] reports, IReadOnlyDictionary<string, string> withheld)
+    private static GroupRoster Group(string group, UpdateReport[] reports, IReadOnlyDictionary<string, string> withheld, string weighting)
     {
         var modality = TensorGroups.ModalityOf(group);
         var participants = reports
-            .Select(r => new RosterWeight(r.Site, modality is null ? r.Steps : r.TargetDraws.GetValueOrDefault(modality)))
+            .Select(r => new RosterWeight(r.Site, SiteWeights.Of(r, modality, weighting)))
             .Where(p => p.Weight > 0)
             .ToArray();
         var reason = modality is not null && withheld.TryGetValue(modality, out var text) ? text : null;

@@ -32,6 +32,9 @@ public sealed class PayloadMap
     /// <summary>The tensor, or null when this site does not send it.</summary>
     public PayloadTensor? Find(string name) => _byName.GetValueOrDefault(name);
 
+    /// <summary>The same payload with only the tensors of some groups in sight; offsets stay.</summary>
+    public PayloadMap Only(Func<string, bool> isWanted) => new([.. Tensors.Where(t => isWanted(t.Tensor.Group))], Bytes);
+
     /// <exception cref="FederationException">BMF-1011 when roster and layout do not fit each other.</exception>
     public static PayloadMap For(LayoutDocument layout, RosterDocument roster, string site)
     {

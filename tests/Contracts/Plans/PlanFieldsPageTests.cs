@@ -50,6 +50,8 @@ public sealed class PlanFieldsPageTests
             - Every side of `imaging.crop` is a multiple of 16 and of `training.maskCell`.
             - `network.headWidth` divides the widths of stages 3 and 4.
             - `imaging.lowerPercentile` is below `imaging.upperPercentile`.
+            - An `aggregation.rule` other than mean goes with `aggregation.siteWeighting` equal and enough `quorum.minimumSites`: twice
+              `trimmedSites` + 1 with trimmedMean, twice `faultySites` + 3 and at least `keptSites` with krum and multiKrum.
             - `quorum.required` names no site twice; its entries and `name` have the form of names.
 
             """.ReplaceLineEndings("\n"));

@@ -1,8 +1,10 @@
 using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Contracts.Randomness;
 using BrainMVP.Federated.Contracts.Tensors;
 using BrainMVP.Federated.Federation.Aggregation;
 using BrainMVP.Federated.Federation.Layouts;
+using BrainMVP.Federated.Federation.Strategies;
 using BrainMVP.Federated.Federation.Summation;
 using CsCheck;
 
@@ -113,14 +115,14 @@ public sealed class GlobalUpdateTests
         var path = Path.GetTempFileName();
         SafetensorsWriter.WriteFile(path, [TensorSource.Floats("bn.running_mean", [2], new float[] { 1, 1 }), TensorSource.Floats("bn.running_var", [2], new float[] { 1, 1 })]);
         using var global = new SafetensorsReader(path);
-        var update = new GlobalUpdate(layout, roster, new Dictionary<string, long> { ["batchNorm"] = 1 }, serverRate: 0.5);
+        var update = new GlobalUpdate(layout, roster, new Dictionary<string, GroupSum> { ["batchNorm"] = new(1, 1) }, new AggregationPlan { ServerLearningRate = 0.5, ServerOptimizer = ServerOptimizers.Momentum });
         using var output = new MemoryStream();
         foreach (var tensor in update.Network(global, new Integers(-3, 2, -3, 2)))
         {
             tensor.Write(output);
         }
 
-        // The server's learning rate does not apply to statistics.
+        // Neither the server's learning rate nor its momentum applies to statistics.
         Assert.Equal(new float[] { -2, 3, 0, 3 }, System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(output.ToArray()).ToArray());
         File.Delete(path);
     }
@@ -130,7 +132,7 @@ public sealed class GlobalUpdateTests
     {
         using var federation = new TinyFederation(5, 3);
         var other = federation.Layout with { Tensors = [.. federation.Layout.Tensors.Select(t => t with { Shape = [.. t.Shape, 1] })] };
-        var update = new GlobalUpdate(other, federation.Roster, new Dictionary<string, long>(), 1);
+        var update = new GlobalUpdate(other, federation.Roster, new Dictionary<string, GroupSum>(), new AggregationPlan());
         using var global = new SafetensorsReader(federation.ModelPath);
         var error = Assert.Throws<Contracts.Errors.FederationException>(() => update.Network(global, new Nothing()).First().Write(Stream.Null));
         Assert.Equal("BMF-1406", error.Code.Id);

@@ -168,5 +168,5 @@ public sealed class UpdateTests
         federation.Local("site0", tensor).Zip(federation.Global(tensor), (l, g) => (double)l - g);
 
     private static string? Violation(TinyFederation federation, UpdateReport report, byte[] payload) => UpdateValidator.FindViolation(
-        PayloadMap.For(federation.Layout, federation.Roster, report.Site), report, new Payloads(new Dictionary<string, byte[]> { [report.Site] = payload }), CancellationToken.None);
+        PayloadMap.For(federation.Layout, federation.Roster, report.Site), report, 0, new Payloads(new Dictionary<string, byte[]> { [report.Site] = payload }), CancellationToken.None);
 }

@@ -1,6 +1,7 @@
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Json;
+using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.SiteAgent.Rounds;
 
 namespace BrainMVP.Federated.SiteAgent.Tests.Rounds;
@@ -14,7 +15,7 @@ public sealed class RoundChecksTests
     {
         RoundChecks.RequireRun(RoundExamples.Run(), "run-1", "testnet", "north", Layout);
         RoundChecks.RequireOpen(RoundExamples.Open(), RoundExamples.Run(), 1, 1, "north", null, "");
-        RoundChecks.RequireRoster(RoundExamples.Roster(), RoundExamples.Layout, RoundExamples.Report());
+        RoundChecks.RequireRoster(RoundExamples.Roster(), RoundExamples.Layout, RoundExamples.Report(), SiteWeightings.Steps);
         RoundChecks.RequireCommit(RoundExamples.Commit(), RoundExamples.Open(), RoundExamples.Run(), "north", RoundExamples.Report(), new string('d', 64));
     }
 
@@ -96,7 +97,7 @@ public sealed class RoundChecksTests
         Refused(ErrorCatalogue.ContextMismatch, () => RoundChecks.RequireOpen(open, RoundExamples.Run(), 1, 1, "north", null, ""));
 
     private static void RosterRefused(RosterDocument roster) =>
-        Refused(ErrorCatalogue.ContextMismatch, () => RoundChecks.RequireRoster(roster, RoundExamples.Layout, RoundExamples.Report()));
+        Refused(ErrorCatalogue.ContextMismatch, () => RoundChecks.RequireRoster(roster, RoundExamples.Layout, RoundExamples.Report(), SiteWeightings.Steps));
 
     private static void CommitRefused(RoundCommitDocument commit) =>
         Refused(ErrorCatalogue.ContextMismatch, () => RoundChecks.RequireCommit(commit, RoundExamples.Open(), RoundExamples.Run(), "north", RoundExamples.Report(), new string('d', 64)));
