@@ -1,8 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using BrainMVP.Federated.Contracts.Errors;
-using BrainMVP.Federated.Contracts.Json;
-using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.Trust.Transport;
 using Google.Protobuf;
@@ -15,7 +12,8 @@ public static class RunCommands
 {
     public static Command Create() => new("run", "Submits, watches and controls runs, and exports what they made.")
     {
-        Submit(),
+        SubmitCommand.Create(),
+        CloneCommand.Create(),
         List(),
         Status(),
         Watch(),
@@ -31,60 +29,6 @@ public static class RunCommands
 
     /// <summary>The run argument.</summary>
     public static Argument<string> Run() => new("run") { Description = "Name of the run." };
-
-    private static Command Submit()
-    {
-        var plan = new Argument<string>("plan") { Description = "Plan as YAML." };
-        var run = new Option<string>("--run") { Description = "Name of the run: a-z, 0-9, hyphen.", Required = true };
-        var model = new Option<string>("--model") { Description = "Initial model (safetensors), for example of `site-agent model init`.", Required = true };
-        var templates = new Option<string?>("--templates") { Description = "Folder with initial templates, MODALITY.safetensors, for example of `site-agent model init --from`; without it templates start from zero." };
-        var sites = new Option<string>("--sites") { Description = "Sites to invite, separated by commas.", Required = true };
-        var (dir, url) = (CommandLine.Dir(), CommandLine.Url());
-        var command = new Command("submit", "Starts a run. Repeating the same command changes nothing.") { plan, run, model, templates, sites, dir, url };
-        command.SetAction((parse, cancellation) => CommandLine.WithAdmin(parse, dir, url, async client =>
-        {
-            var read = PlanReader.ReadFile(parse.GetRequiredValue(plan));
-            var bytes = CanonicalJson.Serialize(read);
-            var file = parse.GetRequiredValue(model);
-            if (!File.Exists(file))
-            {
-                throw ErrorCatalogue.ArgumentInvalid.With($"--model: {file} does not exist.");
-            }
-
-            var initial = TemplateFiles(read, parse.GetValue(templates));
-            var name = parse.GetRequiredValue(run);
-            var request = new SubmitRunRequest
-            {
-                Token = AdminClient.SubmissionToken(name, bytes),
-                Run = name,
-                Plan = ByteString.CopyFrom(bytes),
-                InitialModel = await client.Upload(file, cancellation),
-            };
-            foreach (var (modality, path) in initial)
-            {
-                request.InitialTemplates.Add(modality, await client.Upload(path, cancellation));
-            }
-
-            request.Sites.Add(parse.GetRequiredValue(sites).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
-            var response = await client.Admin.SubmitRunAsync(request, AdminClient.Options(cancellation));
-            Console.WriteLine($"Run {response.Run} waits for approvals of plan {response.PlanHash}");
-        }));
-        return command;
-    }
-
-    /// <summary>The files of a folder that are templates of the plan's modalities.</summary>
-    private static (string Modality, string Path)[] TemplateFiles(Plan plan, string? folder)
-    {
-        if (folder is null)
-        {
-            return [];
-        }
-
-        var files = plan.Modalities.Select(m => (Modality: m, Path: Path.Combine(folder, m + ".safetensors"))).Where(f => File.Exists(f.Path)).ToArray();
-        return files.Length > 0
-            ? files
-            : throw ErrorCatalogue.ArgumentInvalid.With($"--templates: {folder} holds no template of {string.Join(", ", plan.Modalities)}; they are named MODALITY.safetensors.");
-    }
 
     private static Command List()
     {

@@ -54,4 +54,5 @@ public sealed record RoundOpening(
     [property: Id(4)] string RunDocument,
     [property: Id(5)] IReadOnlyList<string> Invited,
     [property: Id(6)] DateTimeOffset OpenedAt,
-    [property: Id(7)] DateTimeOffset Deadline);
+    [property: Id(7)] DateTimeOffset Deadline,
+    [property: Id(8)] IReadOnlyList<string> Shared);

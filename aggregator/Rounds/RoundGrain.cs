@@ -58,6 +58,7 @@ public sealed partial class RoundGrain(
             Open = opening.Document,
             Invited = opening.Invited,
             Deadline = opening.Deadline,
+            Shared = opening.Shared,
             Times = new Dictionary<string, DateTimeOffset> { ["opened"] = opening.OpenedAt },
         }, opening.RunDocument);
         Arm();
@@ -68,7 +69,7 @@ public sealed partial class RoundGrain(
     public Task Report(string site, string document)
     {
         var report = documents.Read<UpdateReport>(document);
-        return Save(RoundMachine.Report(Require(), site, new ReportEntry(document, report.Steps, report.Cases, report.Losses.GetValueOrDefault("total"), time.GetUtcNow())));
+        return Save(RoundMachine.Report(Require(), site, new ReportEntry(document, report.Steps, report.Cases, report.Losses.GetValueOrDefault("total"), time.GetUtcNow(), [.. report.TargetDraws.Where(d => d.Value > 0).Select(d => d.Key).Order(StringComparer.Ordinal)])));
     }
 
     public async Task Decline(string site, string reason)

@@ -61,7 +61,21 @@ public static class RoundMachine
         }
 
         var cases = present.Sum(s => state.Reports.TryGetValue(s, out var report) ? report.Cases : 0);
-        return cases < quorum.MinimumCases ? $"{cases} of at least {quorum.MinimumCases} cases are there" : null;
+        return cases < quorum.MinimumCases ? $"{cases} of at least {quorum.MinimumCases} cases are there" : MissingModality(state, quorum, present);
+    }
+
+    private static string? MissingModality(RoundState state, QuorumPlan quorum, IReadOnlyCollection<string> present)
+    {
+        foreach (var modality in state.Shared.Order(StringComparer.Ordinal))
+        {
+            var sites = present.Count(s => state.Reports.TryGetValue(s, out var report) && report.Modalities?.Contains(modality, StringComparer.Ordinal) == true);
+            if (sites < quorum.MinimumSitesPerModality)
+            {
+                return $"{sites} of at least {quorum.MinimumSitesPerModality} sites with {modality} are there";
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Adds a site's report. The same report again changes nothing.</summary>

@@ -23,13 +23,15 @@ public enum RoundPhase
 }
 
 /// <summary>What the state keeps of a site's report; the report itself is a document.</summary>
+/// <param name="Modalities">Modalities to whose templates the site contributes.</param>
 [GenerateSerializer, Immutable]
 public sealed record ReportEntry(
     [property: Id(0)] string Document,
     [property: Id(1)] int Steps,
     [property: Id(2)] int Cases,
     [property: Id(3)] double Loss,
-    [property: Id(4)] DateTimeOffset At);
+    [property: Id(4)] DateTimeOffset At,
+    [property: Id(5)] IReadOnlyList<string>? Modalities = null);
 
 /// <summary>What the state keeps of a site's upload; the manifest is a document, the chunks are files.</summary>
 [GenerateSerializer, Immutable]
@@ -100,6 +102,9 @@ public sealed record RoundState
 
     /// <summary>Sites that the plan's rule keeps of each tensor group; null before the choice, or without one.</summary>
     [Id(21)] public IReadOnlyDictionary<string, IReadOnlyList<string>>? Kept { get; init; }
+
+    /// <summary>Modalities that the opening shares.</summary>
+    [Id(22)] public IReadOnlyList<string> Shared { get; init; } = [];
 
     /// <summary>True when nothing will change any more.</summary>
     public bool IsFinal => Phase is RoundPhase.Committed or RoundPhase.Abandoned;

@@ -38,6 +38,6 @@ public sealed class RoundOpener(DocumentSigner signer, TimeProvider time)
             SharedModalities = [.. document.Plan.Modalities.Where(m => ContributorFloor.Withhold(document.Plan, owners[m].Count, "own") is null)],
             ParentCommit = state.Commits.Count > 0 ? state.Commits[^1].Document : "",
         };
-        return new RoundOpening(run, state.Round, state.Attempt, signer.Publish(open), state.Document, invited, now, deadline);
+        return new RoundOpening(run, state.Round, state.Attempt, signer.Publish(open), state.Document, invited, now, deadline, open.SharedModalities);
     }
 }

@@ -208,6 +208,9 @@ public sealed record QuorumPlan
     [PlanField("Fewest cases over the sites of a round.", Unit = "cases", Minimum = 0, Maximum = 100000000)]
     public int MinimumCases { get; init; }
 
+    [PlanField("Fewest sites that contribute to each template that the round shares; 0 leaves it to privacy.minimumContributors, below which that template alone is withheld.", Unit = "sites", Minimum = 0, Maximum = 10000)]
+    public int MinimumSitesPerModality { get; init; }
+
     [PlanField("Longest time from the opening of a round to the last report.", Unit = "s", Minimum = 1, Maximum = 31536000)]
     public int TrainDeadlineSeconds { get; init; } = 86400;
 

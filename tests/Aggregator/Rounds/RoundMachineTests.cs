@@ -64,6 +64,19 @@ public sealed class RoundMachineTests
     }
 
     [Fact]
+    public void A_template_with_too_few_sites_is_a_missing_quorum_where_the_plan_says_so()
+    {
+        var quorum = Two with { MinimumSitesPerModality = 2 };
+        var state = Reported("a", "b", "c") with { Shared = ["flair", "t1"] };
+        var modalities = new Dictionary<string, string[]> { ["a"] = ["flair", "t1"], ["b"] = ["t1"], ["c"] = ["t1"] };
+        state = state with { Reports = state.Reports.ToDictionary(r => r.Key, r => r.Value with { Modalities = modalities[r.Key] }) };
+        Assert.Equal("1 of at least 2 sites with flair are there", RoundMachine.MissingQuorum(state, quorum, ["a", "b", "c"]));
+        Assert.Null(RoundMachine.MissingQuorum(state with { Shared = ["t1"] }, quorum, ["a", "b"]));
+        Assert.Contains("with t1", RoundMachine.MissingQuorum(state with { Shared = ["t1"], Dropouts = new Dictionary<string, string> { ["c"] = "x" } }, quorum with { MinimumSitesPerModality = 3 }, ["a", "b"]), StringComparison.Ordinal);
+        Assert.Null(RoundMachine.MissingQuorum(state, Two, ["a", "b"]));
+    }
+
+    [Fact]
     public void A_paused_round_is_paused_once_and_goes_on_when_the_quorum_is_there()
     {
         var paused = Reported("a") with { PauseReason = "BMF-1307: too few" };

@@ -25,7 +25,7 @@ public sealed class StateJsonTests
             Open = "open",
             Invited = ["a", "b"],
             Deadline = At,
-            Reports = new Dictionary<string, ReportEntry> { ["a"] = new("r", 5, 6, 0.1, At) },
+            Reports = new Dictionary<string, ReportEntry> { ["a"] = new("r", 5, 6, 0.1, At, ["t1"]) },
             Dropouts = Words,
             Roster = "roster",
             Uploads = new Dictionary<string, UploadEntry> { ["a"] = new("m", 1L << 40, true, At) },
@@ -38,8 +38,27 @@ public sealed class StateJsonTests
             CloseNow = true,
             Times = new Dictionary<string, DateTimeOffset> { ["opened"] = At },
             Participants = ["a", "b"],
+            Kept = new Dictionary<string, IReadOnlyList<string>> { ["network"] = ["a"] },
+            Shared = ["t1"],
         },
         "run-document"));
+
+    [Fact]
+    public void A_round_that_an_older_build_stored_is_read_with_what_it_could_not_know_left_open()
+    {
+        // As written before rounds knew shared modalities and robust rules.
+        const string Stored = """
+            {"Value":{"State":{"Version":1,"Phase":2,"Run":"pilot","Round":3,"Attempt":1,"Open":"o","Invited":["a"],"Deadline":"2026-03-01T12:00:00.123+00:00",
+            "Reports":{"a":{"Document":"r","Steps":5,"Cases":6,"Loss":0.1,"At":"2026-03-01T12:00:00.123+00:00"}},"Dropouts":{},"Roster":"x","Uploads":{},"Arrived":[],
+            "Shards":0,"Commit":"","Model":"","Templates":{},"PauseReason":"","CloseNow":false,"Times":{},"Participants":["a"],"IsFinal":false},"RunDocument":"d"}}
+            """;
+        var round = JsonSerializer.Deserialize<Stored<StoredRound>>(Stored)!.Value!;
+        Assert.Equal((RoundPhase.Uploading, 3, At), (round.State.Phase, round.State.Round, round.State.Deadline));
+        Assert.Equal(6, round.State.Reports["a"].Cases);
+        Assert.Null(round.State.Kept);
+        Assert.Null(round.State.Reports["a"].Modalities);
+        Assert.Empty(round.State.Shared);
+    }
 
     [Fact]
     public void A_run_comes_back_whole() => ComesBack(new RunState
