@@ -57,7 +57,7 @@ public static class AgentHost
         services.AddSingleton<SiteLink>();
         services.AddSingleton<WorkProgress>();
         services.AddSingleton(s => AuditLog.Open(folder.Audit, s.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(s => new ArtifactCache(folder.Artifacts, s.GetRequiredService<SiteLink>(), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(s => new ArtifactCache(folder.Artifacts, s.GetRequiredService<SiteLink>(), s.GetRequiredService<TimeProvider>(), TransferLimits.Default));
         services.AddSingleton<SiteContext>();
         services.AddSingleton(s => new TrainerProcess(s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Worker>();

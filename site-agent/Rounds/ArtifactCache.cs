@@ -9,10 +9,8 @@ using Grpc.Core;
 namespace BrainMVP.Federated.SiteAgent.Rounds;
 
 /// <summary>Models and templates on the site's disk, named by their SHA-256. A cut download goes on where it ended.</summary>
-public sealed class ArtifactCache(string folder, SiteLink link, TimeProvider time)
+public sealed class ArtifactCache(string folder, SiteLink link, TimeProvider time, TransferLimits limits)
 {
-    private const int Tries = 6;
-    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(8);
 
     /// <summary>Path of an artifact, fetched when it is not there yet.</summary>
@@ -26,7 +24,6 @@ public sealed class ArtifactCache(string folder, SiteLink link, TimeProvider tim
             throw ErrorCatalogue.DocumentInvalid.With($"\"{hash}\" is not an artifact's name.");
         }
 
-        Directory.CreateDirectory(folder);
         var path = Path.Combine(folder, hash);
         if (File.Exists(path))
         {
@@ -34,12 +31,20 @@ public sealed class ArtifactCache(string folder, SiteLink link, TimeProvider tim
         }
 
         var stat = await link.Calls.CallAsync(link.Control, o => new ArtifactService.ArtifactServiceClient(link.Control.Invoker).StatAsync(new StatRequest { Hash = hash }, o), cancellation);
+        return await FetchAsync(hash, stat.Bytes, report, cancellation);
+    }
+
+    /// <summary>Fetches an artifact of known length, in as many streams as it takes.</summary>
+    internal async Task<string> FetchAsync(string hash, long bytes, Action<long, long> report, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(folder);
+        var path = Path.Combine(folder, hash);
         var partial = path + ".partial";
         for (var failures = 0; ;)
         {
             try
             {
-                if (await DownloadAsync(hash, partial, stat.Bytes, report, cancellation))
+                if (await DownloadAsync(hash, partial, bytes, report, cancellation))
                 {
                     DurableFile.Publish(partial, path);
                     return path;
@@ -61,7 +66,7 @@ public sealed class ArtifactCache(string folder, SiteLink link, TimeProvider tim
                 throw ErrorCatalogue.DiskFull.With($"Fetching {hash}: {e.Message}", e);
             }
 
-            if (failures >= Tries)
+            if (failures >= limits.Tries)
             {
                 throw File.Exists(partial) ? ErrorCatalogue.Unreachable.With($"Artifact {hash} could not be fetched.") : ErrorCatalogue.ArtifactCorrupt.With($"Artifact {hash} arrived with other bytes than its name says.");
             }
@@ -102,8 +107,8 @@ public sealed class ArtifactCache(string folder, SiteLink link, TimeProvider tim
             report(file.Length, bytes);
             if (file.Length < bytes)
             {
-                silence.CancelAfter(LongestSilence);
-                using var call = link.Artifacts.Download(new DownloadRequest { Hash = hash, Offset = file.Length }, cancellationToken: silence.Token);
+                silence.CancelAfter(limits.Silence);
+                using var call = link.Artifacts.Download(new DownloadRequest { Hash = hash, Offset = file.Length }, deadline: (time.GetUtcNow() + limits.Total).UtcDateTime, cancellationToken: silence.Token);
                 try
                 {
                     await foreach (var part in call.ResponseStream.ReadAllAsync(silence.Token))
@@ -116,7 +121,7 @@ public sealed class ArtifactCache(string folder, SiteLink link, TimeProvider tim
                         file.Write(part.Data.Span);
                         digest.AppendData(part.Data.Span);
                         report(file.Position, bytes);
-                        silence.CancelAfter(LongestSilence);
+                        silence.CancelAfter(limits.Silence);
                     }
                 }
                 catch (Exception) when (silence.IsCancellationRequested && !cancellation.IsCancellationRequested)

@@ -12,12 +12,10 @@ namespace BrainMVP.Federated.SiteAgent.Rounds;
 /// Sends the chunks of an update that the aggregator does not have yet. A chunk counts when it was acknowledged, which
 /// happens after it is durable there; a cut stream asks again what is missing and goes on.
 /// </summary>
-public sealed class ChunkUploader(SiteLink link, TimeProvider time)
+public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimits limits)
 {
     private const int ChunksInFlight = 8;
-    private const int TriesWithoutProgress = 8;
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(8);
-    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
 
     /// <param name="begin">Announcement with the signed manifest.</param>
     /// <param name="manifest">The manifest's content.</param>
@@ -43,7 +41,7 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time)
 
             failures = missing.Length < fewest ? 0 : failures + 1;
             fewest = Math.Min(fewest, missing.Length);
-            if (failures >= TriesWithoutProgress)
+            if (failures >= limits.Tries)
             {
                 throw ErrorCatalogue.Unreachable.With($"{missing.Length} chunks of the update cannot be delivered.");
             }
@@ -71,12 +69,13 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time)
     private static int LengthOf(UpdateManifest manifest, int chunk) =>
         (int)Math.Min(Protocol.UpdateChunkBytes, manifest.Bytes - ((long)chunk * Protocol.UpdateChunkBytes));
 
-    private async Task StreamAsync(BeginUploadRequest begin, UpdateManifest manifest, int[] missing, string path, Action<long, long> report, CancellationToken cancellation)
+    /// <summary>Sends chunks in one stream, to its end or until it breaks.</summary>
+    internal async Task StreamAsync(BeginUploadRequest begin, UpdateManifest manifest, int[] missing, string path, Action<long, long> report, CancellationToken cancellation)
     {
         // A stream that stays silent is cut; acknowledgements push the end away.
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        silence.CancelAfter(LongestSilence);
-        using var call = link.Uploads.UploadChunks(cancellationToken: silence.Token);
+        silence.CancelAfter(limits.Silence);
+        using var call = link.Uploads.UploadChunks(deadline: (time.GetUtcNow() + limits.Total).UtcDateTime, cancellationToken: silence.Token);
         using var window = new SemaphoreSlim(ChunksInFlight);
         var done = manifest.Bytes - missing.Sum(c => LengthOf(manifest, c));
         var acknowledgements = ReadAsync();
@@ -136,7 +135,7 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time)
                         throw (ErrorCatalogue.Find(acknowledgement.Code) ?? ErrorCatalogue.UpdateRejected).With(acknowledgement.Reason);
                     }
 
-                    silence.CancelAfter(LongestSilence);
+                    silence.CancelAfter(limits.Silence);
                     done += LengthOf(manifest, acknowledgement.Chunk);
                     report(done, manifest.Bytes);
                     window.Release();

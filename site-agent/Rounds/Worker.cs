@@ -2,6 +2,7 @@ using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.SiteAgent.Trainer;
+using BrainMVP.Federated.SiteAgent.Transport;
 using Grpc.Core;
 
 namespace BrainMVP.Federated.SiteAgent.Rounds;
@@ -25,7 +26,7 @@ public sealed class Worker
         var inputs = new ModelInputs(site);
         _approve = new ApproveWork(site, runs, dataset);
         _train = new TrainWork(site, runs, dataset, inputs);
-        _upload = new UploadWork(site, runs, inputs, new ChunkUploader(site.Link, site.Time));
+        _upload = new UploadWork(site, runs, inputs, new ChunkUploader(site.Link, site.Time, TransferLimits.Default));
         _commit = new CommitWork(site, runs, inputs);
         _evaluate = new EvaluateWork(site, runs, dataset, inputs);
         _finish = new FinishWork(site);

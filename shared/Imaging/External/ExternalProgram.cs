@@ -181,7 +181,10 @@ public sealed class ExternalProgram
             {
                 var process = Process.Start(info) ?? throw ErrorCatalogue.ProgramFailed.With($"{info.FileName} could not be started.");
                 started.SetResult(process);
+                // This thread waits for nothing else; the caller kills a program that is over its limit, and then the wait ends.
+#pragma warning disable RS0030
                 process.WaitForExit();
+#pragma warning restore RS0030
                 ended.SetResult();
             }
             catch (Exception e) when (!started.Task.IsCompleted)

@@ -56,7 +56,10 @@ internal sealed class BatchQueue : IDisposable
     public void Dispose()
     {
         _stop.Cancel();
+        // The reader stops at the next volume; the agent ends a trainer that makes no progress.
+#pragma warning disable RS0030
         _thread.Join();
+#pragma warning restore RS0030
         _ring.ForEach(b => b.Dispose());
         _ready.Dispose();
         _free.Dispose();

@@ -47,7 +47,10 @@ internal sealed class DeviceThread : IDisposable
     public void Dispose()
     {
         _work.CompleteAdding();
+        // A step cannot be cancelled inside native code; the agent ends a trainer that makes no progress.
+#pragma warning disable RS0030
         _thread.Join();
+#pragma warning restore RS0030
         _work.Dispose();
     }
 }

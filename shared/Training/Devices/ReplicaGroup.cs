@@ -38,8 +38,11 @@ internal sealed class ReplicaGroup : IDisposable
             .ToArray();
 
         // All of them end before anything is thrown: nobody may still write gradients then.
+        // Replicas cannot be cancelled inside native code; the agent ends a trainer that makes no progress.
+#pragma warning disable RS0030
         Task.WhenAll(tasks).ContinueWith(_ => { }, TaskScheduler.Default).GetAwaiter().GetResult();
         var results = tasks.Select(t => t.GetAwaiter().GetResult()).ToArray();
+#pragma warning restore RS0030
         return [.. works.Select((_, i) => results[i % _replicas.Count][i / _replicas.Count])];
     }
 
