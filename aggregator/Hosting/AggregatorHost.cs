@@ -112,6 +112,7 @@ public static class AggregatorHost
         services.AddSingleton<RoundSelection>();
         services.AddSingleton<RoundBuilder>();
         services.AddSingleton<RoundOpener>();
+        services.AddSingleton<UploadBudget>();
         services.AddSingleton<RoundUploads>();
         services.AddSingleton<ReportIntake>();
         services.AddSingleton<RunSubmission>();
@@ -143,9 +144,10 @@ public static class AggregatorHost
 
     private static void Listen(KestrelServerOptions kestrel, AggregatorOptions options, TrustFiles trust)
     {
-        // Default windows allow 5 MiB/s at 100 ms round trip; these allow tens.
+        // Default windows allow 5 MiB/s at 100 ms round trip. An upload has up to four streams, and the connection's window
+        // holds all of theirs and the acknowledgements beside them.
         kestrel.Limits.Http2.InitialStreamWindowSize = 8 << 20;
-        kestrel.Limits.Http2.InitialConnectionWindowSize = 16 << 20;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = 34 << 20;
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(60);
         kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
         kestrel.Listen(options.Address, options.Port, listen =>

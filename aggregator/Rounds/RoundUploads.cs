@@ -14,7 +14,7 @@ namespace BrainMVP.Federated.Aggregator.Rounds;
 /// Step 5 at the aggregator. Chunks go from the stream to files; the round grain learns the manifest at the beginning
 /// and the completion at the end. A chunk is acknowledged when it is durable.
 /// </summary>
-public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents, ArtifactStore artifacts, UploadStore store, AggregationWorkers workers, IGrainFactory grains)
+public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents, ArtifactStore artifacts, UploadStore store, AggregationWorkers workers, UploadBudget budget, IGrainFactory grains)
 {
     private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(60);
 
@@ -46,6 +46,8 @@ public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents,
     public async Task Receive(string site, IAsyncStreamReader<UploadPart> parts, IServerStreamWriter<UploadAcknowledgement> answers, CancellationToken cancellation)
     {
         using var idle = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        idle.CancelAfter(IdleLimit);
+        using var share = await budget.TakeAsync(site, idle.Token);
         idle.CancelAfter(IdleLimit);
         RoundKey? key = null;
         UpdateManifest? manifest = null;

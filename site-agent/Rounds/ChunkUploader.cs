@@ -10,10 +10,18 @@ namespace BrainMVP.Federated.SiteAgent.Rounds;
 
 /// <summary>
 /// Sends the chunks of an update that the aggregator does not have yet. A chunk counts when it was acknowledged, which
-/// happens after it is durable there; a cut stream asks again what is missing and goes on.
+/// happens after it is durable there; a cut stream asks again what is missing and goes on. A large update goes over
+/// several streams at once: each has a window of its own, which a long fat path needs, and while the aggregator hashes
+/// and syncs a chunk of one stream it receives those of the others.
 /// </summary>
 public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimits limits)
 {
+    /// <summary>Streams of one update at most.</summary>
+    public const int MostStreams = 4;
+
+    /// <summary>Fewest chunks that are worth a stream of their own.</summary>
+    public const int ChunksPerStream = 8;
+
     private const int ChunksInFlight = 8;
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(8);
 
@@ -33,7 +41,7 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimi
                 throw ErrorCatalogue.DocumentInvalid.With($"The aggregator asks for a chunk that the update of {manifest.Chunks.Count} chunks does not have.");
             }
 
-            report(manifest.Bytes - missing.Sum(c => LengthOf(manifest, c)), manifest.Bytes);
+            report(manifest.Bytes - missing.Sum(c => (long)LengthOf(manifest, c)), manifest.Bytes);
             if (missing.Length == 0)
             {
                 return;
@@ -53,7 +61,7 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimi
 
             try
             {
-                await StreamAsync(begin, manifest, missing, path, report, cancellation);
+                await StreamsAsync(begin, manifest, missing, path, report, cancellation);
             }
             catch (Exception e) when (RpcErrors.IsTransient(e) && !cancellation.IsCancellationRequested)
             {
@@ -66,18 +74,57 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimi
         }
     }
 
+    /// <summary>Deals the missing chunks out to streams: runs of neighbours, so that each stream reads the file in order.</summary>
+    public static IReadOnlyList<int[]> Deal(int[] missing)
+    {
+        var streams = Math.Clamp(missing.Length / ChunksPerStream, 1, MostStreams);
+        return [.. Enumerable.Range(0, streams).Select(s => missing[(missing.Length * s / streams)..(missing.Length * (s + 1) / streams)])];
+    }
+
     private static int LengthOf(UpdateManifest manifest, int chunk) =>
         (int)Math.Min(Protocol.UpdateChunkBytes, manifest.Bytes - ((long)chunk * Protocol.UpdateChunkBytes));
 
+    private async Task StreamsAsync(BeginUploadRequest begin, UpdateManifest manifest, int[] missing, string path, Action<long, long> report, CancellationToken cancellation)
+    {
+        var done = manifest.Bytes - missing.Sum(c => (long)LengthOf(manifest, c));
+        using var broken = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var streams = Deal(missing).Select(async chunks =>
+        {
+            try
+            {
+                await StreamAsync(begin, manifest, chunks, path, n => report(Interlocked.Add(ref done, n), manifest.Bytes), broken.Token);
+            }
+            catch
+            {
+                // What broke one stream breaks the others; the next announcement tells what arrived by all of them.
+                await broken.CancelAsync();
+                throw;
+            }
+        }).ToArray();
+        await Task.WhenAll(streams).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellation.ThrowIfCancellationRequested();
+        var failures = streams.Where(s => s.Exception is not null).Select(s => s.Exception!.InnerException!).ToArray();
+        if (failures.Length > 0)
+        {
+            // A numbered refusal says more than the broken streams that follow from it.
+            throw failures.FirstOrDefault(f => f is FederationException known && known.Code != ErrorCatalogue.Unreachable) ?? failures[0];
+        }
+
+        if (streams.Any(s => s.IsCanceled))
+        {
+            throw ErrorCatalogue.Unreachable.With("The upload streams were cut.");
+        }
+    }
+
     /// <summary>Sends chunks in one stream, to its end or until it breaks.</summary>
-    internal async Task StreamAsync(BeginUploadRequest begin, UpdateManifest manifest, int[] missing, string path, Action<long, long> report, CancellationToken cancellation)
+    /// <param name="delivered">Told the bytes of each chunk that was acknowledged.</param>
+    internal async Task StreamAsync(BeginUploadRequest begin, UpdateManifest manifest, int[] missing, string path, Action<long> delivered, CancellationToken cancellation)
     {
         // A stream that stays silent is cut; acknowledgements push the end away.
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         silence.CancelAfter(limits.Silence);
         using var call = link.Uploads.UploadChunks(deadline: (time.GetUtcNow() + limits.Total).UtcDateTime, cancellationToken: silence.Token);
         using var window = new SemaphoreSlim(ChunksInFlight);
-        var done = manifest.Bytes - missing.Sum(c => LengthOf(manifest, c));
         var acknowledgements = ReadAsync();
         try
         {
@@ -136,8 +183,7 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimi
                     }
 
                     silence.CancelAfter(limits.Silence);
-                    done += LengthOf(manifest, acknowledgement.Chunk);
-                    report(done, manifest.Bytes);
+                    delivered(LengthOf(manifest, acknowledgement.Chunk));
                     window.Release();
                 }
             }
