@@ -33,15 +33,16 @@ public sealed class UploadStore(string root)
             throw ErrorCatalogue.ArtifactCorrupt.With($"Chunk {index} of {site} does not match its manifest.");
         }
 
-        DurableFile.WriteAllBytes(ChunkPath(round, site, index, manifest.Chunks[index]), bytes);
+        DurableFile.Write(ChunkPath(round, site, index, manifest.Chunks[index]), output => CheckedChunk.Write(output, bytes.Span));
     }
 
     /// <summary>Bytes of a chunk: all but the last are full.</summary>
     public static int LengthOf(UpdateManifest manifest, int index) =>
         (int)Math.Min(Protocol.UpdateChunkBytes, manifest.Bytes - ((long)index * Protocol.UpdateChunkBytes));
 
-    /// <summary>Reads the updates of a round.</summary>
-    public IUpdateSource Source(RoundKey round, IReadOnlyDictionary<string, UpdateManifest> manifests) => new ChunkSource(this, round, manifests);
+    /// <summary>Reads the updates of a round; dispose it to close their files.</summary>
+    public IUpdateSource Source(RoundKey round, IReadOnlyDictionary<string, UpdateManifest> manifests) =>
+        new UpdateReader(manifests, (site, index) => ChunkPath(round, site, index, manifests[site].Chunks[index]));
 
     /// <summary>Removes a round's chunks after its commit.</summary>
     public void Delete(RoundKey round)
@@ -54,28 +55,5 @@ public sealed class UploadStore(string root)
     }
 
     private string ChunkPath(RoundKey round, string site, int index, string hash) =>
-        Path.Combine(root, round.Run, round.Folder, site, string.Create(CultureInfo.InvariantCulture, $"{index:D6}-{hash}"));
-
-    private sealed class ChunkSource(UploadStore store, RoundKey round, IReadOnlyDictionary<string, UpdateManifest> manifests) : IUpdateSource
-    {
-        public void Read(string site, long offset, Span<byte> destination)
-        {
-            var manifest = manifests[site];
-            while (destination.Length > 0)
-            {
-                var index = (int)(offset / Protocol.UpdateChunkBytes);
-                var inside = (int)(offset % Protocol.UpdateChunkBytes);
-                var length = Math.Min(destination.Length, LengthOf(manifest, index) - inside);
-                using var file = File.OpenHandle(store.ChunkPath(round, site, index, manifest.Chunks[index]));
-                for (var done = 0; done < length;)
-                {
-                    var read = RandomAccess.Read(file, destination[done..length], inside + done);
-                    done += read > 0 ? read : throw ErrorCatalogue.ArtifactCorrupt.With($"Chunk {index} of {site} has become shorter.");
-                }
-
-                destination = destination[length..];
-                offset += length;
-            }
-        }
-    }
+        Path.Combine(root, round.Run, round.Folder, site, string.Create(CultureInfo.InvariantCulture, $"{index:D6}-{hash}.checked"));
 }

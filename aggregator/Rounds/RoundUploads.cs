@@ -111,10 +111,15 @@ public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents,
 
             var map = Map(state, runDocument, site);
             var report = documents.Read<UpdateReport>(state.Reports[site].Document);
-            var source = store.Source(key, new Dictionary<string, UpdateManifest> { [site] = manifest });
             var largest = documents.Read<RunDocument>(runDocument).Plan.Aggregation.MaxDeltaNorm;
-            var work = workers.TryEnqueue(stop => UpdateValidator.FindViolation(map, report, largest, source, stop))
+            var work = workers.TryEnqueue(Validate)
                 ?? throw ErrorCatalogue.StorageUnavailable.With("The aggregator is busy; try again.");
+            string? Validate(CancellationToken stop)
+            {
+                using var source = store.Source(key, new Dictionary<string, UpdateManifest> { [site] = manifest });
+                return UpdateValidator.FindViolation(map, report, largest, source, stop);
+            }
+
             if (await work.WaitAsync(cancellation) is { } violation)
             {
                 await Grain(key).Decline(site, $"{ErrorCatalogue.UpdateRejected.Id}: {violation}");

@@ -11,6 +11,7 @@ const string Help = """
       benchmarks pipeline  training with the data pipeline and with the same tensors lying ready in memory
       benchmarks growth    resident memory over 1,000 steps of the demo preset
       benchmarks data      reading and preparing a .nii.gz, against zcat; crops of prepared volumes
+      benchmarks aggregation  summing updates from the store, against floats and memory reads; memory for 10 and 64 sites
       benchmarks all       all of these
       benchmarks fuzz      a million mutated NIfTI files through the reader: outcomes, time and memory
 
@@ -50,7 +51,7 @@ if (command == "fuzz")
     return FuzzCommand.Run(count.Value, seed.Value) ? 0 : 1;
 }
 
-string[] known = ["step", "parts", "memory", "pipeline", "growth", "data"];
+string[] known = ["step", "parts", "memory", "pipeline", "growth", "data", "aggregation"];
 var chosen = command == "all" ? known : [.. known.Where(k => k == command)];
 if (chosen.Length == 0)
 {
@@ -71,6 +72,7 @@ foreach (var name in chosen)
         "parts" => PartsBenchmark.Run(sizes),
         "pipeline" => PipelineBenchmark.Run(quick, side.Value, threads.Value),
         "growth" => GrowthBenchmark.Run(threads.Value),
+        "aggregation" => AggregationBenchmark.Run(quick),
         "data" => DataBenchmark.Run(quick, file) & CropBenchmark.Run(quick),
         _ => MemoryBenchmark.Run(quick, side == 0 ? null : side, threads.Value),
     };

@@ -262,6 +262,11 @@ internal sealed class TinyFederation : IDisposable
 internal sealed class Payloads(IReadOnlyDictionary<string, byte[]> bytes) : IUpdateSource
 {
     public void Read(string site, long offset, Span<byte> destination) => bytes[site].AsSpan((int)offset, destination.Length).CopyTo(destination);
+
+    public void Dispose()
+    {
+        // The bytes are the test's.
+    }
 }
 
 /// <param name="Model">Bytes of the next global model.</param>

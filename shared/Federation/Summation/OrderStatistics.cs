@@ -65,7 +65,7 @@ public static class OrderStatistics
         var sum = blocks[left].AsSpan(0, length);
         for (var i = left + 1; i < blocks.Length - left; i++)
         {
-            Add(sum, blocks[i].AsSpan(0, length));
+            IntegerBlocks.Add(sum, blocks[i].AsSpan(0, length));
         }
 
         return sum;
@@ -84,20 +84,6 @@ public static class OrderStatistics
         for (; i < low.Length; i++)
         {
             (low[i], high[i]) = (Math.Min(low[i], high[i]), Math.Max(low[i], high[i]));
-        }
-    }
-
-    private static void Add(Span<int> sum, ReadOnlySpan<int> values)
-    {
-        var i = 0;
-        for (; i <= sum.Length - Vector<int>.Count; i += Vector<int>.Count)
-        {
-            (new Vector<int>(sum[i..]) + new Vector<int>(values[i..])).CopyTo(sum[i..]);
-        }
-
-        for (; i < sum.Length; i++)
-        {
-            sum[i] = unchecked(sum[i] + values[i]);
         }
     }
 }

@@ -39,19 +39,11 @@ public static class ShardSummation
                 {
                     var values = part.AsSpan(0, n);
                     source.Read(site, tensor!.Offset + ((segment.Start + done) * sizeof(int)), MemoryMarshal.AsBytes(values));
-                    Add(total, values);
+                    IntegerBlocks.Add(total, values);
                 }
 
                 output.Write(MemoryMarshal.AsBytes(total));
             }
-        }
-    }
-
-    private static void Add(Span<int> total, ReadOnlySpan<int> values)
-    {
-        for (var i = 0; i < total.Length; i++)
-        {
-            total[i] = unchecked(total[i] + values[i]);
         }
     }
 }

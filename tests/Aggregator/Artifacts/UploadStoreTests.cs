@@ -59,7 +59,7 @@ public sealed class UploadStoreTests : IDisposable
     public void Updates_are_read_across_chunk_borders()
     {
         Deliver();
-        var source = _store.Source(Key, new Dictionary<string, UpdateManifest> { ["north"] = _manifest });
+        using var source = _store.Source(Key, new Dictionary<string, UpdateManifest> { ["north"] = _manifest });
         Gen.Select(Gen.Int[0, Payload.Length - 1], Gen.Int[1, 3 << 20]).Sample(
             (offset, length) =>
             {
@@ -80,8 +80,33 @@ public sealed class UploadStoreTests : IDisposable
             stream.SetLength(10);
         }
 
-        var source = _store.Source(Key, new Dictionary<string, UpdateManifest> { ["north"] = _manifest });
+        using var source = _store.Source(Key, new Dictionary<string, UpdateManifest> { ["north"] = _manifest });
         Fails.With(ErrorCatalogue.ArtifactCorrupt, () => source.Read("north", 0, new byte[100]));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(70_000)]
+    [InlineData(Protocol.UpdateChunkBytes - 1)]
+    [InlineData(Protocol.UpdateChunkBytes + 8)]
+    public void A_chunk_that_the_disk_altered_is_noticed_where_it_was_altered_every_time_it_is_read(int at)
+    {
+        Deliver();
+        var file = Directory.GetFiles(_folder.Path, "000000-*", SearchOption.AllDirectories).Single();
+        var bytes = File.ReadAllBytes(file);
+        bytes[at] ^= 4;
+        File.WriteAllBytes(file, bytes);
+        using var source = _store.Source(Key, new Dictionary<string, UpdateManifest> { ["north"] = _manifest });
+        var buffer = new byte[Protocol.UpdateChunkBytes];
+        for (var i = 0; i < 2; i++)
+        {
+            var error = Assert.Throws<FederationException>(() => source.Read("north", 0, buffer));
+            Assert.Equal(ErrorCatalogue.ArtifactCorrupt, error.Code);
+            Assert.Contains("Chunk 0 of north", error.Message, StringComparison.Ordinal);
+        }
+
+        source.Read("north", Protocol.UpdateChunkBytes, buffer);
+        Assert.True(buffer.AsSpan().SequenceEqual(Chunk(1)));
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using BrainMVP.Federated.Federation.Aggregation;
 using BrainMVP.Federated.Federation.Layouts;
 using BrainMVP.Federated.Federation.Strategies;
 using BrainMVP.Federated.Federation.Summation;
+using BrainMVP.Federated.Federation.Updates;
 using CsCheck;
 
 namespace BrainMVP.Federated.Federation.Tests.Aggregation;
@@ -35,6 +36,28 @@ public sealed class GlobalUpdateTests
             }
         },
         iter: 150);
+
+    [Fact]
+    public void Sums_are_those_of_plain_additions_for_any_schedule() => Gen.Select(Gen.ULong, Gen.Int[1, 7], Gen.Int[1, 32]).Sample(
+        (seed, sites, shards) =>
+        {
+            var random = new CounterRandom(seed, "schedule");
+            var (layout, roster, payloads) = Many(random, sites);
+            var maps = payloads.Keys.OrderBy(_ => random.NextInt32(1000)).ToDictionary(s => s, s => PayloadMap.For(layout, roster, s));
+            using var source = new Payloads(payloads);
+            var parts = new byte[shards][];
+            foreach (var shard in Enumerable.Range(0, 2 * shards).Select(i => i % shards).OrderBy(_ => random.NextInt32(1000)))
+            {
+                // Every shard is computed twice, in any order: the second time as after a crash.
+                using var output = new MemoryStream();
+                ShardSummation.Sum(ShardPlan.Segments(layout, roster, shard, shards), maps, source, output, CancellationToken.None);
+                Assert.True(parts[shard] is null || parts[shard].AsSpan().SequenceEqual(output.ToArray()));
+                parts[shard] = output.ToArray();
+            }
+
+            Assert.Equal(Plain(layout, maps, payloads), parts.SelectMany(p => p));
+        },
+        iter: 3000);
 
     [Fact]
     public void The_mean_is_the_exact_weighted_mean_of_those_who_arrived_within_the_reported_bound() => Gen.Select(Gen.ULong, Gen.Int[1, 6]).Sample(
@@ -167,6 +190,52 @@ public sealed class GlobalUpdateTests
             var slack = (Math.Abs(expected) * Math.ScaleB(1, -24)) + (Math.Abs(mean) * 1e-14) + float.Epsilon;
             Assert.InRange(after[i], expected - (rate * bound) - slack, expected + (rate * bound) + slack);
         }
+    }
+
+    /// <summary>Two groups of which each site is in one or both, with random integers.</summary>
+    private static (LayoutDocument Layout, RosterDocument Roster, Dictionary<string, byte[]> Payloads) Many(CounterRandom random, int sites)
+    {
+        LayoutTensor[] tensors = [new("a", "network", [1 + random.NextInt32(40)]), new("b", "network", [3]), new("template.t1", "template.t1", [1 + random.NextInt32(20)])];
+        var names = Enumerable.Range(0, sites).Select(i => $"site{i}").ToArray();
+        var owners = names.Where(_ => random.NextInt32(2) == 0).DefaultIfEmpty(names[0]).ToArray();
+        var layout = new LayoutDocument { Tensors = tensors };
+        var roster = new RosterDocument
+        {
+            OpenContext = "",
+            Groups = [new("network", [.. names.Select(n => new RosterWeight(n, 1))], sites), new("template.t1", [.. owners.Select(n => new RosterWeight(n, 1))], owners.Length)],
+            Scales = [.. tensors.Select(t => new TensorScale(t.Name, 0))],
+            UploadDeadline = "",
+        };
+        return (layout, roster, names.ToDictionary(n => n, n =>
+        {
+            var bytes = new byte[PayloadMap.For(layout, roster, n).Bytes];
+            for (var i = 0; i < bytes.Length; i++)
+            {
+                bytes[i] = (byte)random.NextInt32(256);
+            }
+
+            return bytes;
+        }));
+    }
+
+    private static byte[] Plain(LayoutDocument layout, Dictionary<string, PayloadMap> maps, Dictionary<string, byte[]> payloads)
+    {
+        var sum = new List<byte>();
+        foreach (var tensor in layout.Tensors)
+        {
+            for (var i = 0; i < tensor.CountOf(); i++)
+            {
+                var total = 0;
+                foreach (var (site, map) in maps)
+                {
+                    total = unchecked(total + (map.Find(tensor.Name) is { } own ? BitConverter.ToInt32(payloads[site], (int)own.Offset + (i * sizeof(int))) : 0));
+                }
+
+                sum.AddRange(BitConverter.GetBytes(total));
+            }
+        }
+
+        return [.. sum];
     }
 
     private static uint[] Bits(float[] values) => [.. values.Select(BitConverter.SingleToUInt32Bits)];
