@@ -13,6 +13,8 @@ internal sealed class UpdateReader(IReadOnlyDictionary<string, UpdateManifest> m
 
     public void Read(string site, long offset, Span<byte> destination) => _sites[site].Read(offset, destination);
 
+    public ReadOnlySpan<byte> Peek(string site, long offset, int most) => _sites[site].Peek(offset, most);
+
     public void Dispose()
     {
         foreach (var site in _sites.Values)
@@ -47,6 +49,16 @@ internal sealed class UpdateReader(IReadOnlyDictionary<string, UpdateManifest> m
                     offset += part.Length;
                 }
             }
+        }
+
+        public ReadOnlySpan<byte> Peek(long offset, int most)
+        {
+            if (offset < _start || offset >= _start + _length)
+            {
+                Load(offset);
+            }
+
+            return _block.AsSpan((int)(offset - _start), (int)Math.Min(most, _start + _length - offset));
         }
 
         public void Dispose() => _chunk?.Dispose();

@@ -263,6 +263,8 @@ internal sealed class Payloads(IReadOnlyDictionary<string, byte[]> bytes) : IUpd
 {
     public void Read(string site, long offset, Span<byte> destination) => bytes[site].AsSpan((int)offset, destination.Length).CopyTo(destination);
 
+    public ReadOnlySpan<byte> Peek(string site, long offset, int most) => bytes[site].AsSpan((int)offset, Math.Min(most, 8));
+
     public void Dispose()
     {
         // The bytes are the test's.

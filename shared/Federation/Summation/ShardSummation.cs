@@ -10,7 +10,7 @@ namespace BrainMVP.Federated.Federation.Summation;
 /// </summary>
 public static class ShardSummation
 {
-    private const int BlockElements = 1 << 16;
+    private const int BlockElements = 1 << 15;
 
     /// <summary>Writes the shard's sums as 32-bit little-endian integers, segment after segment.</summary>
     /// <param name="segments">From <see cref="ShardPlan"/>.</param>
@@ -21,7 +21,6 @@ public static class ShardSummation
     public static void Sum(IReadOnlyList<ShardSegment> segments, IReadOnlyDictionary<string, PayloadMap> payloads, IUpdateSource source, Stream output, CancellationToken cancellation)
     {
         var sum = new int[BlockElements];
-        var part = new int[BlockElements];
         foreach (var segment in segments)
         {
             var contributors = payloads
@@ -32,18 +31,28 @@ public static class ShardSummation
             for (long done = 0; done < segment.Count; done += BlockElements)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var n = (int)Math.Min(BlockElements, segment.Count - done);
-                var total = sum.AsSpan(0, n);
+                var total = sum.AsSpan(0, (int)Math.Min(BlockElements, segment.Count - done));
                 total.Clear();
                 foreach (var (site, tensor) in contributors)
                 {
-                    var values = part.AsSpan(0, n);
-                    source.Read(site, tensor!.Offset + ((segment.Start + done) * sizeof(int)), MemoryMarshal.AsBytes(values));
-                    IntegerBlocks.Add(total, values);
+                    Add(total, source, site, tensor!.Offset + ((segment.Start + done) * sizeof(int)));
                 }
 
                 output.Write(MemoryMarshal.AsBytes(total));
             }
+        }
+    }
+
+    /// <summary>Adds a site's integers as they lie in the source, without a copy of them.</summary>
+    private static void Add(Span<int> total, IUpdateSource source, string site, long offset)
+    {
+        while (total.Length > 0)
+        {
+            // Integers lie at multiples of four in the payload, and so do the ends of what a source has ready.
+            var values = MemoryMarshal.Cast<byte, int>(source.Peek(site, offset, total.Length * sizeof(int)));
+            IntegerBlocks.Add(total[..values.Length], values);
+            total = total[values.Length..];
+            offset += values.Length * sizeof(int);
         }
     }
 }
