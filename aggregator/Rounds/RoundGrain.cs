@@ -127,7 +127,12 @@ public sealed partial class RoundGrain(
         catch (FederationException e)
         {
             LogStepFailed(logger, e, Require().Round, Require().Run);
-            await PauseIfPossible($"{e.Code.Id}: {e.Message} {e.Code.Remedy}");
+
+            // A state store that is away is asked again at the next turn; everything else waits for a person.
+            if (e.Code != ErrorCatalogue.StorageUnavailable)
+            {
+                await PauseIfPossible($"{e.Code.Id}: {e.Message} {e.Code.Remedy}");
+            }
         }
     }
 

@@ -196,7 +196,9 @@ public sealed partial class RunGrain(
         catch (FederationException e)
         {
             LogStepFailed(logger, e, Name);
-            if (State is { IsFinal: false, Paused: false } state)
+
+            // A state store that is away is asked again at the next turn; everything else waits for a person.
+            if (e.Code != ErrorCatalogue.StorageUnavailable && State is { IsFinal: false, Paused: false } state)
             {
                 await store.Save(state with { Paused = true, Reason = $"{e.Code.Id}: {e.Message} {e.Code.Remedy}" });
             }

@@ -38,7 +38,7 @@ public sealed class GlobalUpdateTests
         iter: 150);
 
     [Fact]
-    public void Sums_are_those_of_plain_additions_for_any_schedule() => Gen.Select(Gen.ULong, Gen.Int[1, 7], Gen.Int[1, 32]).Sample(
+    public void Sums_are_those_of_plain_additions_for_any_schedule() => Gen.Select(Gen.ULong, Gen.Int[1, 7], Gen.Int[1, 12]).Sample(
         (seed, sites, shards) =>
         {
             var random = new CounterRandom(seed, "schedule");
