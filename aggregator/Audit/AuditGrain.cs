@@ -29,7 +29,16 @@ public sealed class AuditGrain(AggregatorFolder folder, TimeProvider time) : Gra
     public Task<string> Head() => Task.FromResult(_log!.Head);
 
     public Task<string> AppendOnce(string kind, string subject, IReadOnlyDictionary<string, string> body) =>
-        Task.FromResult(_known.Add((kind, subject)) ? _log!.Append(kind, subject, body) : _log!.Head);
+        Task.FromResult(_known.Contains((kind, subject)) ? _log!.Head : Append(kind, subject, body));
+
+    private string Append(string kind, string subject, IReadOnlyDictionary<string, string> body)
+    {
+        var head = _log!.Append(kind, subject, body);
+
+        // Only now: a record that a full disk refused is written when it is asked for again.
+        _known.Add((kind, subject));
+        return head;
+    }
 
     public Task<AuditCheck> Verify()
     {

@@ -10,6 +10,10 @@ public interface IRoundGrain : IGrainWithStringKey
     [Alias("Open")]
     Task Open(RoundOpening opening);
 
+    /// <summary>Does what follows a final state and was left undone; harmless when nothing was.</summary>
+    [Alias("Settle")]
+    Task Settle();
+
     /// <summary>The state; null before the opening.</summary>
     [Alias("Get"), Orleans.Concurrency.AlwaysInterleave]
     Task<RoundState?> Get();

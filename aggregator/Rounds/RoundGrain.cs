@@ -4,6 +4,7 @@ using BrainMVP.Federated.Aggregator.Hosting;
 using BrainMVP.Federated.Aggregator.Sites;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Faults;
 using BrainMVP.Federated.Federation.Layouts;
 
 namespace BrainMVP.Federated.Aggregator.Rounds;
@@ -49,6 +50,7 @@ public sealed partial class RoundGrain(
         }
 
         await this.RegisterOrUpdateReminder(Watchdog, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
+        FaultPoints.Aggregator(opening.Round, "open", before: true);
         await Save(new RoundState
         {
             Phase = RoundPhase.Training,
@@ -61,15 +63,18 @@ public sealed partial class RoundGrain(
             Shared = opening.Shared,
             Times = new Dictionary<string, DateTimeOffset> { ["opened"] = opening.OpenedAt },
         }, opening.RunDocument);
+        FaultPoints.Aggregator(opening.Round, "open");
         Arm();
     }
 
     public Task<RoundState?> Get() => Task.FromResult(State);
 
-    public Task Report(string site, string document)
+    public async Task Report(string site, string document)
     {
         var report = documents.Read<UpdateReport>(document);
-        return Save(RoundMachine.Report(Require(), site, new ReportEntry(document, report.Steps, report.Cases, report.Losses.GetValueOrDefault("total"), time.GetUtcNow(), [.. report.TargetDraws.Where(d => d.Value > 0).Select(d => d.Key).Order(StringComparer.Ordinal)])));
+        FaultPoints.Aggregator(Require().Round, "report", before: true);
+        await Save(RoundMachine.Report(Require(), site, new ReportEntry(document, report.Steps, report.Cases, report.Losses.GetValueOrDefault("total"), time.GetUtcNow(), [.. report.TargetDraws.Where(d => d.Value > 0).Select(d => d.Key).Order(StringComparer.Ordinal)])));
+        FaultPoints.Aggregator(Require().Round, "report");
     }
 
     public async Task Decline(string site, string reason)
@@ -95,10 +100,14 @@ public sealed partial class RoundGrain(
         });
     }
 
+    public Task Settle() => State is { IsFinal: true } state ? Finish(state) : Task.CompletedTask;
+
     public Task ReceiveReminder(string reminderName, TickStatus status)
     {
         Arm();
-        return Task.CompletedTask;
+
+        // The reminder is there for as long as work is left: a process that died after the final state has not finished.
+        return Settle();
     }
 
     private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
@@ -152,10 +161,13 @@ public sealed partial class RoundGrain(
             case RoundStep.CloseReports:
                 var deadline = time.GetUtcNow().AddSeconds(Run().Plan.Quorum.UploadDeadlineSeconds);
                 var (roster, participants) = rosters.Publish(state, Run(), deadline);
+                FaultPoints.Aggregator(state.Round, "roster", before: true);
                 await Save(RoundMachine.PublishRoster(state, roster, participants, time.GetUtcNow(), deadline));
+                FaultPoints.Aggregator(state.Round, "roster");
                 LogRoster(logger, state.Round, state.Run, participants.Count);
                 break;
             case RoundStep.CloseUploads:
+                FaultPoints.Aggregator(state.Round, "sum", before: true);
                 await Save(RoundMachine.StartSumming(state, scratch.Shards, time.GetUtcNow()));
                 break;
             case RoundStep.Sum:
@@ -220,6 +232,11 @@ public sealed partial class RoundGrain(
                 await PauseIfPossible(failure);
                 return;
             }
+
+            if (done == 1)
+            {
+                FaultPoints.Aggregator(state.Round, "sum");
+            }
         }
 
         if (done < state.Shards)
@@ -260,7 +277,9 @@ public sealed partial class RoundGrain(
             SiteAuditHeads = reports.ToDictionary(r => r.Key, r => r.Value.AuditHead, StringComparer.Ordinal),
             CommittedAt = Instants.Text(now),
         });
+        FaultPoints.Aggregator(state.Round, "commit", before: true);
         await Save(RoundMachine.Commit(state, commit, built.Model, built.Templates, now));
+        FaultPoints.Aggregator(state.Round, "commit");
         LogCommitted(logger, state.Round, state.Run, built.Model);
         await Finish(Require());
     }

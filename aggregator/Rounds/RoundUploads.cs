@@ -2,6 +2,7 @@ using BrainMVP.Federated.Aggregator.Artifacts;
 using BrainMVP.Federated.Aggregator.Hosting;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Faults;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.Federation.Updates;
@@ -81,6 +82,7 @@ public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents,
                 if (filled == UploadStore.LengthOf(manifest, chunk))
                 {
                     store.Write(key.Value, site, manifest, chunk, buffer.AsMemory(0, filled));
+                    FaultPoints.Aggregator(key.Value.Round, "upload");
                     await answers.WriteAsync(new UploadAcknowledgement { Chunk = chunk }, cancellation);
                     (chunk, filled) = (-1, 0);
                 }

@@ -156,7 +156,13 @@ public sealed partial class RunGrain(
         }
     }
 
-    public Task ReceiveReminder(string reminderName, TickStatus status) => Touch();
+    public Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        Arm();
+
+        // A process that died after the last state has left the reminder behind.
+        return State is { IsFinal: true } ? Finish() : Task.CompletedTask;
+    }
 
     private static Dictionary<string, T> Without<T>(IReadOnlyDictionary<string, T> entries, string key) =>
         entries.Where(e => e.Key != key).ToDictionary(e => e.Key, e => e.Value, StringComparer.Ordinal);
@@ -245,6 +251,8 @@ public sealed partial class RunGrain(
         var round = state.Round > 0 ? await Round(state.Round).Get() : null;
         if (round is { Phase: RoundPhase.Committed } && state.Commits.Count < state.Round)
         {
+            // Its audit record comes before anything of the next round, also when a process died in between.
+            await Round(state.Round).Settle();
             state = state with
             {
                 Model = round.Model,

@@ -1,5 +1,6 @@
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Faults;
 using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.SiteAgent.Transport;
 using BrainMVP.Federated.Trust.Transport;
@@ -167,6 +168,10 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimi
                     }
 
                     await call.RequestStream.WriteAsync(part, silence.Token);
+                    if (((long)chunk * Protocol.UpdateChunkBytes) + offset + part.Data.Length >= manifest.Bytes / 2)
+                    {
+                        FaultPoints.Agent(begin.Round, "upload");
+                    }
                 }
             }
         }

@@ -1,4 +1,5 @@
 using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Faults;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Tensors;
 using BrainMVP.Federated.Contracts.V1;
@@ -14,6 +15,7 @@ public sealed class CommitWork(SiteContext site, RunBook runs, ModelInputs input
     {
         var run = await runs.GetAsync(assignment.Run, cancellation);
         var (commit, _) = await runs.FollowAsync(run, assignment.Round, cancellation);
+        FaultPoints.Agent(assignment.Round, "commit");
         Promote(run, commit!);
         await inputs.FetchAsync(run, assignment.Round, commit!.Model, commit.Templates, [], cancellation);
         run.Folder.Sweep(assignment.Round);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Faults;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Contracts.V1;
@@ -36,6 +37,7 @@ public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork datase
             var open = Documents.Accept<RoundOpenDocument>(site, response.Open);
             RoundChecks.RequireOpen(open, run.Document, assignment.Round, assignment.Attempt, site.Site, parent, parentHash);
             Documents.AcceptAndKeep<RoundOpenDocument>(site, response.Open, folder.Open);
+            FaultPoints.Agent(assignment.Round, "open");
             if (!TrainingHours.Allow(policy.Hours, TimeOnly.FromTimeSpan(site.Time.GetLocalNow().TimeOfDay)))
             {
                 return WorkResult.Wait(LookAtTheClock);
@@ -45,6 +47,7 @@ public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork datase
         }
 
         site.Progress.Set(assignment.Run, assignment.Round, "report");
+        FaultPoints.Agent(assignment.Round, "report");
         await site.Link.Calls.CallAsync(
             site.Link.Control,
             o => site.Link.Site.ReportAsync(new ReportRequest { Run = assignment.Run, Round = assignment.Round, Attempt = assignment.Attempt, Report = SignedFile.Load(folder.Report) }, o),

@@ -1,4 +1,5 @@
 using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Faults;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.SiteAgent.Trainer;
@@ -10,7 +11,18 @@ public sealed class TrainerRunner(SiteContext site, TrainerProcess trainer)
 {
     public async Task<T> RunAsync<T>(TrainerJob job, string run, PolicyDocument policy, CancellationToken cancellation)
     {
-        var bytes = await trainer.RunAsync(job, Limits(job.Plan, policy), line => site.Progress.Set(run, job.Round, line.Phase, line.Done, line.Total, line.Loss), cancellation);
+        var bytes = await trainer.RunAsync(
+            job,
+            Limits(job.Plan, policy),
+            line =>
+            {
+                site.Progress.Set(run, job.Round, line.Phase, line.Done, line.Total, line.Loss);
+                if (line.Phase == "train" && line.Done * 2 >= line.Total)
+                {
+                    FaultPoints.Agent(job.Round, "train");
+                }
+            },
+            cancellation);
         return CanonicalJson.Read<T>(bytes);
     }
 

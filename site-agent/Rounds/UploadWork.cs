@@ -1,5 +1,6 @@
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Faults;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Contracts.V1;
@@ -30,6 +31,7 @@ public sealed class UploadWork(SiteContext site, RunBook runs, ModelInputs input
         var roster = Documents.Accept<RosterDocument>(site, signedRoster);
         RoundChecks.RequireRoster(roster, run.Layout, report, run.Document.Plan.Aggregation.SiteWeighting);
         Documents.AcceptAndKeep<RosterDocument>(site, signedRoster, folder.Roster);
+        FaultPoints.Agent(assignment.Round, "roster");
         if (PolicyCheck.RefuseRoster(PolicyFile.Read(site.Folder.Policy), roster, site.Site) is { } refused)
         {
             throw refused;
@@ -45,6 +47,7 @@ public sealed class UploadWork(SiteContext site, RunBook runs, ModelInputs input
         await uploader.SendAsync(begin, content, folder.Update, (done, total) => site.Progress.Set(assignment.Run, assignment.Round, "upload", done, total), cancellation);
         var complete = new CompleteUploadRequest { Run = assignment.Run, Round = assignment.Round, Attempt = assignment.Attempt, ManifestHash = Documents.HashOf(manifest) };
         await site.Link.Calls.CallAsync(site.Link.Control, o => site.Link.Site.CompleteUploadAsync(complete, o), cancellation, CompletionDeadline);
+        FaultPoints.Agent(assignment.Round, "sum");
         if (!File.Exists(folder.Delivered))
         {
             site.Audit.Append("update.sent", $"{assignment.Run}/{assignment.Round}/{assignment.Attempt}", new Dictionary<string, string>

@@ -1,4 +1,5 @@
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Faults;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Training.Hosting;
@@ -41,6 +42,11 @@ public static class TrainerMain
         {
             var result = TrainerTasks.Run(job, Progress, CancellationToken.None);
             DurableFile.WriteAllBytes(Path.Combine(job.JobFolder, Result), result);
+            if (job.Task == TrainerTask.Train)
+            {
+                FaultPoints.Trainer(job.Round, "report");
+            }
+
             return 0;
         }
         catch (FederationException e)

@@ -1,3 +1,4 @@
+using BrainMVP.Federated.Contracts.Faults;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.SiteAgent.Data;
@@ -20,21 +21,32 @@ public static class TrainerTasks
         _ => CanonicalJson.Serialize(Evaluate(job, progress, cancellation)),
     };
 
-    private static RoundOutcome Train(TrainerJob job, ProgressSink progress, CancellationToken cancellation) => RoundTrainer.Run(
-        new RoundJob
-        {
-            Plan = job.Plan,
-            Site = job.Site,
-            Round = job.Round,
-            ModelPath = job.ModelPath,
-            TemplatePaths = job.TemplatePaths,
-            DataFolder = job.DataFolder,
-            SnapshotFolder = job.SnapshotFolder,
-            Devices = [job.Device],
-            JobFolder = job.JobFolder,
-        },
-        p => progress(p.Phase, p.Done, p.Total, p.Loss, p.Note),
-        cancellation);
+    private static RoundOutcome Train(TrainerJob job, ProgressSink progress, CancellationToken cancellation)
+    {
+        FaultPoints.Trainer(job.Round, "open");
+        return RoundTrainer.Run(
+            new RoundJob
+            {
+                Plan = job.Plan,
+                Site = job.Site,
+                Round = job.Round,
+                ModelPath = job.ModelPath,
+                TemplatePaths = job.TemplatePaths,
+                DataFolder = job.DataFolder,
+                SnapshotFolder = job.SnapshotFolder,
+                Devices = [job.Device],
+                JobFolder = job.JobFolder,
+            },
+            p =>
+            {
+                progress(p.Phase, p.Done, p.Total, p.Loss, p.Note);
+                if (p.Phase == "train" && p.Done * 2 >= p.Total)
+                {
+                    FaultPoints.Trainer(job.Round, "train");
+                }
+            },
+            cancellation);
+    }
 
     private static EvaluationResult Evaluate(TrainerJob job, ProgressSink progress, CancellationToken cancellation)
     {

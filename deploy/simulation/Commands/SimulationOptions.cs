@@ -25,6 +25,9 @@ public sealed record SimulationOptions
     /// <summary>Longest wait for a person when the run pauses, seconds.</summary>
     public int PauseLimitSeconds { get; init; }
 
+    /// <summary>Faults on demand, each WHO@round=R,step=S.</summary>
+    public IReadOnlyList<string> Faults { get; init; } = [];
+
     /// <summary>What all trainers run on. Only the CPU gives the same bytes twice.</summary>
     public string Device { get; init; } = "cpu";
 

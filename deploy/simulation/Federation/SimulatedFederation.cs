@@ -2,29 +2,42 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Faults;
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Contracts.V1;
+using BrainMVP.Federated.Simulation.Faults;
 using BrainMVP.Federated.Simulation.Processes;
 using BrainMVP.Federated.Trust.Transport;
+using Grpc.Core;
 
 namespace BrainMVP.Federated.Simulation.Federation;
 
 /// <summary>The processes: one aggregator and an agent for each site. Ends all of them, also those restarted by hand.</summary>
-public sealed class SimulatedFederation(Executables executables, SimulationFolder folder, IReadOnlyList<SiteSpecification> sites, Plan plan, int port, string device) : IAsyncDisposable
+public sealed class SimulatedFederation(Executables executables, SimulationFolder folder, IReadOnlyList<SiteSpecification> sites, Plan plan, int port, string device, FaultWatch faults) : IAsyncDisposable
 {
     private const string Approver = "simulation";
+    private const string AggregatorName = "aggregator";
     private const int PortAttempts = 5;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan CommandLimit = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<string, ManagedProcess> _agents = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, FaultProxy> _proxies = [];
     private ManagedProcess? _aggregator;
     private bool _stopped;
 
     public ManagedProcess Aggregator => _aggregator ?? throw new InvalidOperationException("The aggregator was not started.");
 
     public IReadOnlyDictionary<string, ManagedProcess> Agents => _agents;
+
+    /// <summary>Every process with its name in fault orders.</summary>
+    public IEnumerable<(string Who, ManagedProcess Process)> Members =>
+        sites.Select((s, i) => (AgentName(i + 1), Agents[s.Name])).Append((AggregatorName, Aggregator));
+
+    /// <summary>The connection of a site, counted from 1, that faults were ordered for.</summary>
+    public FaultProxy Proxy(int site) => _proxies[site];
 
     /// <summary>Sites of the federation.</summary>
     public IReadOnlyList<SiteSpecification> Sites => sites;
@@ -35,19 +48,50 @@ public sealed class SimulatedFederation(Executables executables, SimulationFolde
         await Tool.Run(executables.Aggregator, ["init", "--dir", folder.Aggregator, "--consortium", "simulation", "--host", "127.0.0.1"], CommandLimit, cancellation);
         var listen = await StartAggregator(cancellation);
 
+        foreach (var site in faults.Orders.Where(o => o.Target == FaultTarget.Network).Select(o => o.Number).Distinct())
+        {
+            _proxies.Add(site, new FaultProxy(listen, (ulong)plan.Seed));
+        }
+
         using var admin = Administrator();
         await Parallel.ForEachAsync(data, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation }, async (site, token) =>
         {
             var name = site.Site.Name;
             var invitation = await admin.Admin.InviteSiteAsync(new InviteSiteRequest { Site = name, Hours = 1 }, AdminClient.Options(token));
-            await Tool.Run(executables.SiteAgent, ["enroll", $"https://127.0.0.1:{listen}", invitation.Token, "--dir", folder.Site(name)], CommandLimit, token);
+            await Tool.Run(executables.SiteAgent, ["enroll", $"https://127.0.0.1:{PortFor(name, listen)}", invitation.Token, "--dir", folder.Site(name)], CommandLimit, token);
             await Tool.Run(executables.SiteAgent, ["policy", "init", "--minimum-cohort", "1", "--force", "--dir", folder.Site(name)], CommandLimit, token);
         });
-        foreach (var site in data)
+        for (var i = 0; i < data.Count; i++)
         {
-            var agent = ManagedProcess.Start(site.Site.Name, executables.SiteAgent, ["run", "--dir", folder.Site(site.Site.Name), "--data", site.Folder, "--device", device], Log(site.Site.Name));
-            _agents.Add(site.Site.Name, agent);
+            var name = data[i].Site.Name;
+            var agent = ManagedProcess.Start(new Launch(name, executables.SiteAgent, ["run", "--dir", folder.Site(name), "--data", data[i].Folder, "--device", device], Log(name), faults.EnvironmentOf(AgentName(i + 1))));
+            _agents.Add(name, agent);
             Tell(agent);
+        }
+
+        await WaitForAgents(admin, cancellation);
+    }
+
+    /// <summary>Kills a process by SIGKILL and waits until it is gone.</summary>
+    /// <param name="who">As in a fault order: <c>aggregator</c> or <c>agent:N</c>.</param>
+    public Task Kill(string who, CancellationToken cancellation) => Members.Single(m => m.Who == who).Process.KillAsync(cancellation);
+
+    /// <summary>Starts a killed process again, the same way and on the same port.</summary>
+    /// <param name="environment">Further variables, for example a wrong clock.</param>
+    /// <exception cref="FederationException">BMF-1601 when it does not come back.</exception>
+    public async Task Restart(string who, IReadOnlyDictionary<string, string> environment, CancellationToken cancellation)
+    {
+        var old = Members.Single(m => m.Who == who).Process;
+        await old.DisposeAsync();
+        var launch = old.Launch with { Environment = faults.EnvironmentOf(who).Concat(environment).ToDictionary(e => e.Key, e => e.Value, StringComparer.Ordinal) };
+        if (who == AggregatorName)
+        {
+            _aggregator = ManagedProcess.Start(launch);
+            await WaitForAggregator(cancellation);
+        }
+        else
+        {
+            _agents[launch.Name] = ManagedProcess.Start(launch);
         }
     }
 
@@ -57,8 +101,12 @@ public sealed class SimulatedFederation(Executables executables, SimulationFolde
         for (var attempt = 1; ; attempt++)
         {
             var listen = port > 0 ? port : FreePort();
-            _aggregator = ManagedProcess.Start("aggregator", executables.Aggregator,
-                ["serve", "--dir", folder.Aggregator, "--address", "127.0.0.1", "--port", listen.ToString(CultureInfo.InvariantCulture)], Log("aggregator"));
+            _aggregator = ManagedProcess.Start(new Launch(
+                AggregatorName,
+                executables.Aggregator,
+                ["serve", "--dir", folder.Aggregator, "--address", "127.0.0.1", "--port", listen.ToString(CultureInfo.InvariantCulture)],
+                Log(AggregatorName),
+                faults.EnvironmentOf(AggregatorName)));
             try
             {
                 await WaitForAggregator(cancellation);
@@ -123,6 +171,7 @@ public sealed class SimulatedFederation(Executables executables, SimulationFolde
         }
 
         _stopped = true;
+        await Task.WhenAll(_proxies.Values.Select(p => p.DisposeAsync().AsTask()));
         await Task.WhenAll(_agents.Values.Select(a => a.DisposeAsync().AsTask()));
         foreach (var site in sites)
         {
@@ -168,27 +217,76 @@ public sealed class SimulatedFederation(Executables executables, SimulationFolde
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
+    private static string AgentName(int number) => string.Create(CultureInfo.InvariantCulture, $"agent:{number}");
+
+    private int PortFor(string site, int listen) =>
+        _proxies.TryGetValue(sites.TakeWhile(s => s.Name != site).Count() + 1, out var proxy) ? proxy.Port : listen;
+
     private string Log(string name) => Path.Combine(folder.Logs, name + ".log");
 
+    /// <summary>Waits until the aggregator answers a call; that its address file is there says nothing after a crash.</summary>
     private async Task WaitForAggregator(CancellationToken cancellation)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(StartLimit);
-        while (!File.Exists(Path.Combine(folder.Aggregator, "address")))
+        while (!await Answers(deadline.Token))
         {
             if (Aggregator.HasExited)
             {
                 await Task.Delay(LookAgain, cancellation);
-                throw Died(Aggregator, Log("aggregator"));
+                throw Died(Aggregator, Log(AggregatorName));
             }
 
             if (deadline.IsCancellationRequested)
             {
                 cancellation.ThrowIfCancellationRequested();
-                throw ErrorCatalogue.SimulationFailed.With($"The aggregator was not ready within {StartLimit.TotalSeconds:F0} s; its log is {Log("aggregator")}.");
+                throw ErrorCatalogue.SimulationFailed.With($"The aggregator was not ready within {StartLimit.TotalSeconds:F0} s; its log is {Log(AggregatorName)}.");
             }
 
             await Task.Delay(LookAgain, cancellation);
         }
+    }
+
+    private async Task<bool> Answers(CancellationToken cancellation)
+    {
+        if (!File.Exists(Path.Combine(folder.Aggregator, "address")))
+        {
+            return false;
+        }
+
+        try
+        {
+            using var admin = Administrator();
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(CallLimit);
+            await admin.Admin.ListSitesAsync(new ListSitesRequest(), AdminClient.Options(limit.Token));
+            return true;
+        }
+        catch (Exception e) when (e is RpcException or FederationException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Waits until every agent has asked for work, so that a slow machine's agents do not count as silent before they
+    /// have begun. An agent that does not come is left to the quorum.
+    /// </summary>
+    private async Task WaitForAgents(AdminClient admin, CancellationToken cancellation)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(StartLimit);
+        while (!deadline.IsCancellationRequested && !_agents.Values.Any(a => a.HasExited))
+        {
+            var answer = await admin.Admin.ListSitesAsync(new ListSitesRequest(), AdminClient.Options(cancellation));
+            if (answer.Sites.All(s => s.SilentSeconds >= 0))
+            {
+                return;
+            }
+
+            await Task.Delay(LookAgain, deadline.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        cancellation.ThrowIfCancellationRequested();
     }
 }

@@ -18,6 +18,9 @@ public sealed class SimulationFolder
 
     public string Logs => Path.Combine(Root, "logs");
 
+    /// <summary>Marks of the points that ordered faults have reached.</summary>
+    public string Faults => Path.Combine(Work, "faults");
+
     public string Aggregator => Path.Combine(Work, "aggregator");
 
     public string Plan => Path.Combine(Root, "plan.yaml");

@@ -5,6 +5,7 @@ using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.Simulation.Commands;
+using BrainMVP.Federated.Simulation.Faults;
 using BrainMVP.Federated.Simulation.Processes;
 using BrainMVP.Federated.Simulation.Progress;
 using BrainMVP.Federated.Simulation.Report;
@@ -41,15 +42,18 @@ public sealed class SimulationRun(SimulationOptions options)
         var sites = SiteSpecification.From(options);
         plan = plan with { Quorum = plan.Quorum with { MinimumSites = Math.Min(plan.Quorum.MinimumSites, sites.Count) } };
         PlanRules.Check(plan);
+        var orders = FaultOrders.Read(options.Faults, sites, plan);
         var executables = Executables.Find();
         var folder = SimulationFolder.Take(options.Out);
         DurableFile.WriteAllText(folder.Plan, PlanWriter.Write(plan));
+        Directory.CreateDirectory(folder.Faults);
+        var faults = new FaultWatch(orders, folder.Faults);
 
         RunStatus? status = null;
         FederationException? failure = null;
         IReadOnlyList<SiteData> data = [];
         ListSitesResponse profiles = new();
-        await using (var federation = new SimulatedFederation(executables, folder, sites, plan, options.Port, options.Device))
+        await using (var federation = new SimulatedFederation(executables, folder, sites, plan, options.Port, options.Device, faults))
         {
             try
             {
@@ -57,7 +61,7 @@ public sealed class SimulationRun(SimulationOptions options)
                 await _timings.Measure("setup", () => federation.Start(data, cancellation));
                 using var admin = federation.Administrator();
                 await _timings.Measure("submit", () => Submit(executables, folder, federation, plan, sites, cancellation));
-                status = await _timings.Measure("training", () => new RunFollower(admin, federation, RunName, folder.Root, options.PauseLimitSeconds).Follow(cancellation));
+                status = await _timings.Measure("training", () => new RunFollower(admin, federation, faults, RunName, folder.Root, options.PauseLimitSeconds).Follow(cancellation));
                 profiles = await admin.Admin.ListSitesAsync(new ListSitesRequest(), AdminClient.Options(cancellation));
                 if (status.Summary.CommittedRounds > 0)
                 {
@@ -73,7 +77,7 @@ public sealed class SimulationRun(SimulationOptions options)
         }
 
         var results = await _timings.Measure("evaluation", () => Task.Run(() => SimulationResults.Collect(folder, plan, data, status, profiles, cancellation), cancellation));
-        results = results with { Timings = _timings.Seconds };
+        results = results with { Timings = _timings.Seconds, Faults = faults.Results };
         DurableFile.WriteAllText(folder.Summary, CanonicalJson.ToReadable(results.Summary()));
         DurableFile.WriteAllText(folder.Report, HtmlReport.Write(results, folder));
         if (!options.Keep && failure is null)

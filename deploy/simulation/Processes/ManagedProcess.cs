@@ -17,15 +17,17 @@ public sealed partial class ManagedProcess : IAsyncDisposable
     private readonly StreamWriter _log;
     private readonly Lock _lock = new();
 
-    private ManagedProcess(string name, Process process, StreamWriter log, string restartCommand)
+    private ManagedProcess(Launch launch, Process process, StreamWriter log)
     {
-        Name = name;
+        Launch = launch;
         _process = process;
         _log = log;
-        RestartCommand = restartCommand;
     }
 
-    public string Name { get; }
+    /// <summary>How it was started.</summary>
+    public Launch Launch { get; }
+
+    public string Name => Launch.Name;
 
     public int Id => _process.Id;
 
@@ -34,30 +36,42 @@ public sealed partial class ManagedProcess : IAsyncDisposable
     public int ExitCode => _process.ExitCode;
 
     /// <summary>Command line that starts the same process again by hand.</summary>
-    public string RestartCommand { get; }
+    public string RestartCommand => Launch.Command;
 
     /// <summary>Starts a process.</summary>
-    /// <param name="name">Shown to people.</param>
-    /// <param name="file">Executable.</param>
-    /// <param name="arguments">Arguments without the option that ties the process to the pipe.</param>
-    /// <param name="logPath">Receives standard output and error.</param>
-    public static ManagedProcess Start(string name, string file, IReadOnlyList<string> arguments, string logPath)
+    public static ManagedProcess Start(Launch launch)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(logPath)!);
-        var start = new ProcessStartInfo(file) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in arguments.Append("--stop-with-stdin"))
+        Directory.CreateDirectory(Path.GetDirectoryName(launch.LogPath)!);
+        var start = new ProcessStartInfo(launch.File) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in launch.Arguments.Append("--stop-with-stdin"))
         {
             start.ArgumentList.Add(argument);
         }
 
-        var log = new StreamWriter(logPath, append: true) { AutoFlush = true };
-        var managed = new ManagedProcess(name, new Process { StartInfo = start }, log, string.Join(' ', arguments.Prepend(file).Select(Quote)));
+        foreach (var (name, value) in launch.Environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        var log = new StreamWriter(launch.LogPath, append: true) { AutoFlush = true };
+        var managed = new ManagedProcess(launch, new Process { StartInfo = start }, log);
         managed._process.OutputDataReceived += (_, line) => managed.Write(line.Data);
         managed._process.ErrorDataReceived += (_, line) => managed.Write(line.Data);
         managed._process.Start();
         managed._process.BeginOutputReadLine();
         managed._process.BeginErrorReadLine();
         return managed;
+    }
+
+    /// <summary>Kills the process as the system's out-of-memory killer would, and waits until it is gone.</summary>
+    public async Task KillAsync(CancellationToken cancellation)
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
+        await _process.WaitForExitAsync(cancellation);
     }
 
     /// <summary>Asks the process to stop and kills it with its children when it does not.</summary>
@@ -120,8 +134,6 @@ public sealed partial class ManagedProcess : IAsyncDisposable
             // It has just ended.
         }
     }
-
-    private static string Quote(string argument) => argument.Contains(' ', StringComparison.Ordinal) ? $"'{argument}'" : argument;
 
     private void Write(string? line)
     {

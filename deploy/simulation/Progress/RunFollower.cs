@@ -1,5 +1,6 @@
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.V1;
+using BrainMVP.Federated.Simulation.Faults;
 using BrainMVP.Federated.Simulation.Federation;
 using BrainMVP.Federated.Trust.Transport;
 using Grpc.Core;
@@ -8,7 +9,7 @@ using Spectre.Console;
 namespace BrainMVP.Federated.Simulation.Progress;
 
 /// <summary>Watches a run to its end: a live table on a terminal, a line for each change elsewhere.</summary>
-public sealed class RunFollower(AdminClient admin, SimulatedFederation federation, string run, string root, int pauseLimitSeconds)
+public sealed class RunFollower(AdminClient admin, SimulatedFederation federation, FaultWatch faults, string run, string root, int pauseLimitSeconds)
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan UnreachableLimit = TimeSpan.FromSeconds(120);
@@ -59,6 +60,7 @@ public sealed class RunFollower(AdminClient admin, SimulatedFederation federatio
     {
         while (true)
         {
+            await faults.Look(federation, admin, text => Note(text, note), cancellation);
             NoteDeaths(note);
             CheckDisk();
             if (await Ask(cancellation) is { } status)
@@ -137,9 +139,9 @@ public sealed class RunFollower(AdminClient admin, SimulatedFederation federatio
 
     private void NoteDeaths(Action<string> note)
     {
-        foreach (var process in federation.Agents.Values.Append(federation.Aggregator))
+        foreach (var (who, process) in federation.Members)
         {
-            if (process.HasExited && _reportedDeaths.Add(process.Id))
+            if (process.HasExited && !faults.Explains(who) && _reportedDeaths.Add(process.Id))
             {
                 Note($"{process.Name} (process {process.Id}) ended with code {process.ExitCode}. Start it again with: {process.RestartCommand}", note);
             }

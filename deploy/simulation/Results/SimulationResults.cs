@@ -4,6 +4,7 @@ using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.Federation.Layouts;
 using BrainMVP.Federated.Privacy.Templates;
+using BrainMVP.Federated.Simulation.Faults;
 using BrainMVP.Federated.Simulation.Federation;
 
 namespace BrainMVP.Federated.Simulation.Results;
@@ -52,6 +53,9 @@ public sealed record SimulationResults
 
     public required IReadOnlyDictionary<string, TemplateResult> Templates { get; init; }
 
+    /// <summary>Faults that were ordered.</summary>
+    public IReadOnlyList<FaultResult> Faults { get; init; } = [];
+
     public IReadOnlyDictionary<string, double> Timings { get; init; } = new Dictionary<string, double>();
 
     /// <summary>Collects what the processes left, prepares the sites' data once more and measures the templates.</summary>
@@ -86,6 +90,7 @@ public sealed record SimulationResults
         GlobalModel = new { Sha256 = ModelHash, File = "global-model.safetensors" },
         Templates,
         PlanHash = CanonicalJson.Hash(Plan),
+        Faults,
         Timings,
     };
 

@@ -15,7 +15,8 @@ public sealed class ConsortiumAuthority : IDisposable
     private static readonly TimeSpan AuthorityLifetime = TimeSpan.FromDays(3650);
 
     /// <summary>Certificates begin a little in the past, because clocks of hospitals differ.</summary>
-    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
+    /// <summary>A machine whose clock is a wrong time zone or a summer time off still takes part.</summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromHours(2);
 
     private const int MaximumRequestBytes = 8 * 1024;
     private const string NistP256 = "1.2.840.10045.3.1.7";

@@ -17,7 +17,8 @@ public static class SignedDocuments
 
     private const string Sha256 = "2.16.840.1.101.3.4.2.1";
     private const string SigningTime = "1.2.840.113549.1.9.5";
-    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
+    /// <summary>A machine whose clock is a wrong time zone or a summer time off still takes part.</summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromHours(2);
 
     /// <summary>Signs a document.</summary>
     /// <param name="content">Exactly the bytes that will be stored and sent.</param>

@@ -103,7 +103,8 @@ public sealed class ExternalProgramTests : IDisposable
         Assert.StartsWith("first\n", text, StringComparison.Ordinal);
         Assert.Contains("bytes left out", text, StringComparison.Ordinal);
         Assert.Contains("line 29999 ", text, StringComparison.Ordinal);
-        Assert.Contains("\nlast\n", text, StringComparison.Ordinal);
+        // The two streams are read side by side: a line of one may fall inside a line of the other.
+        Assert.Contains("last\n", text, StringComparison.Ordinal);
     }
 
     [Fact]
