@@ -28,6 +28,7 @@ public static class SimulationCommand
                 + "The process is killed by SIGKILL at that point and started again. More: at=before (before the aggregator saves the step), clock=+1h (of the restarted process), for=10 and stall=50 (seconds and percentage for network:N; without stall the connection is cut).",
             HelpName = "FAULT",
         };
+        var aggregatorDir = new Option<string?>("--aggregator-dir") { Description = "Folder of the aggregator, for example on a disk of its own; must not exist yet and is not removed. By default OUT/work/aggregator.", HelpName = "DIR" };
         var root = new RootCommand("""
             Deploys a whole federation on this machine: one aggregator process and a site-agent process for each site with
             its trainer, over mutual TLS. Nothing is mocked: these are the executables that hospitals run.
@@ -39,7 +40,7 @@ public static class SimulationCommand
               simulation --sites 3 --fault aggregator@round=1,step=sum --fault agent:2@round=2,step=upload --out out
             """)
         {
-            sites, rounds, steps, seed, plan, data, output, keep, port, pause, spacing, device, fault,
+            sites, rounds, steps, seed, plan, data, output, keep, port, pause, spacing, device, fault, aggregatorDir,
         };
         root.SetAction((parse, cancellation) => Guard(() => new SimulationRun(new SimulationOptions
         {
@@ -55,6 +56,7 @@ public static class SimulationCommand
             PauseLimitSeconds = parse.GetValue(pause),
             PhantomSpacing = parse.GetValue(spacing),
             Device = parse.GetValue(device)!,
+            AggregatorFolder = parse.GetValue(aggregatorDir) is { } own ? Path.GetFullPath(own) : null,
             Faults = parse.GetValue(fault) ?? [],
         }).Execute(cancellation)));
         return await root.Parse(args).InvokeAsync(new InvocationConfiguration

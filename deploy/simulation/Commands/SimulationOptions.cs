@@ -25,6 +25,9 @@ public sealed record SimulationOptions
     /// <summary>Longest wait for a person when the run pauses, seconds.</summary>
     public int PauseLimitSeconds { get; init; }
 
+    /// <summary>Folder of the aggregator; null for one in the output folder.</summary>
+    public string? AggregatorFolder { get; init; }
+
     /// <summary>Faults on demand, each WHO@round=R,step=S.</summary>
     public IReadOnlyList<string> Faults { get; init; } = [];
 

@@ -7,9 +7,10 @@ public sealed class SimulationFolder
 {
     private const string Marker = ".brainmvp-simulation";
 
-    private SimulationFolder(string root)
+    private SimulationFolder(string root, string? aggregator)
     {
         Root = root;
+        Aggregator = aggregator ?? Path.Combine(Work, "aggregator");
     }
 
     public string Root { get; }
@@ -21,7 +22,7 @@ public sealed class SimulationFolder
     /// <summary>Marks of the points that ordered faults have reached.</summary>
     public string Faults => Path.Combine(Work, "faults");
 
-    public string Aggregator => Path.Combine(Work, "aggregator");
+    public string Aggregator { get; }
 
     public string Plan => Path.Combine(Root, "plan.yaml");
 
@@ -42,9 +43,16 @@ public sealed class SimulationFolder
     public string Data(string name) => Path.Combine(Work, "data", name);
 
     /// <summary>Takes a folder that is empty or was made by a simulation; what the earlier one left is removed.</summary>
+    /// <param name="root">The output folder.</param>
+    /// <param name="aggregator">Folder of the aggregator elsewhere; null for one below.</param>
     /// <exception cref="FederationException">BMF-1603 when it holds anything else.</exception>
-    public static SimulationFolder Take(string root)
+    public static SimulationFolder Take(string root, string? aggregator = null)
     {
+        if (aggregator is not null && Directory.Exists(aggregator))
+        {
+            throw ErrorCatalogue.OutputNotOurs.With($"{aggregator} exists already.");
+        }
+
         var marker = Path.Combine(root, Marker);
         if (Directory.Exists(root) && Directory.EnumerateFileSystemEntries(root).Any())
         {
@@ -58,6 +66,6 @@ public sealed class SimulationFolder
 
         Directory.CreateDirectory(root);
         File.WriteAllText(marker, "");
-        return new SimulationFolder(root);
+        return new SimulationFolder(root, aggregator);
     }
 }

@@ -44,7 +44,7 @@ public sealed class SimulationRun(SimulationOptions options)
         PlanRules.Check(plan);
         var orders = FaultOrders.Read(options.Faults, sites, plan);
         var executables = Executables.Find();
-        var folder = SimulationFolder.Take(options.Out);
+        var folder = SimulationFolder.Take(options.Out, options.AggregatorFolder);
         DurableFile.WriteAllText(folder.Plan, PlanWriter.Write(plan));
         Directory.CreateDirectory(folder.Faults);
         var faults = new FaultWatch(orders, folder.Faults);
