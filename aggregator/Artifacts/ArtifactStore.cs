@@ -14,19 +14,20 @@ public sealed class ArtifactStore
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
     private readonly string _root;
+    private readonly string _incoming;
 
-    /// <param name="root">Folder; created when missing. Temporary files of an earlier process are removed.</param>
-    public ArtifactStore(string root)
+    /// <param name="root">Folder; created when missing.</param>
+    /// <param name="incoming">Folder of this process for temporary files, on the same file system; what an earlier one left is removed.</param>
+    public ArtifactStore(string root, string? incoming = null)
     {
         _root = root;
-        Directory.CreateDirectory(Incoming);
-        foreach (var left in Directory.EnumerateFiles(Incoming))
+        _incoming = incoming ?? Path.Combine(root, "incoming");
+        Directory.CreateDirectory(_incoming);
+        foreach (var left in Directory.EnumerateFiles(_incoming))
         {
             File.Delete(left);
         }
     }
-
-    private string Incoming => Path.Combine(_root, "incoming");
 
     /// <summary>Where an artifact lies. The name must be 64 lower-case hexadecimal digits.</summary>
     /// <exception cref="FederationException">BMF-1401 when the name has another form.</exception>
@@ -50,7 +51,7 @@ public sealed class ArtifactStore
     /// <exception cref="FederationException">BMF-1403 when the disk is full.</exception>
     public string Put(Action<Stream> write)
     {
-        var temporary = Path.Combine(Incoming, Guid.NewGuid().ToString("N"));
+        var temporary = Path.Combine(_incoming, Guid.NewGuid().ToString("N"));
         try
         {
             string hash;
@@ -81,7 +82,7 @@ public sealed class ArtifactStore
     public async Task<string> PutAsync(string expected, IAsyncEnumerable<ReadOnlyMemory<byte>> pieces, CancellationToken cancellation)
     {
         PathOf(expected);
-        var temporary = Path.Combine(Incoming, Guid.NewGuid().ToString("N"));
+        var temporary = Path.Combine(_incoming, Guid.NewGuid().ToString("N"));
         try
         {
             using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -37,6 +37,7 @@ public static class CommandLine
             RunCommands.Create(),
             PlanCommands.Create(),
             AuditCommands.Create(),
+            DatabaseCommands.Create(),
         };
         return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
     }

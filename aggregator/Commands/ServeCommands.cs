@@ -39,7 +39,19 @@ public static class ServeCommands
         var port = new Option<int>("--port") { Description = "Port to listen on, 0..65535; 0 takes a free one.", DefaultValueFactory = _ => 7443 };
         var shards = new Option<int>("--shards") { Description = "Shards of a sum, 1..256; any number gives the same model.", DefaultValueFactory = _ => 4 };
         var withStdin = new Option<bool>("--stop-with-stdin") { Description = "Also stop when standard input ends: a parent that dies takes the aggregator along." };
-        var command = new Command("serve", "Runs the aggregator until it is told to stop (Ctrl-C, SIGTERM).") { dir, address, port, shards, withStdin };
+        var postgres = DatabaseCommands.Postgres();
+        var silo = new Option<string?>("--silo") { Description = "Name of this process in an aggregator of several; with --postgres.", HelpName = "NAME" };
+        var siloAddress = new Option<string>("--silo-address") { Description = "Address at which the other silos reach this one; the same after every restart.", DefaultValueFactory = _ => "127.0.0.1" };
+        var siloPort = new Option<int>("--silo-port") { Description = "Port for the other silos, 1..65535.", DefaultValueFactory = _ => 11111 };
+        var gatewayPort = new Option<int>("--gateway-port") { Description = "Port that Orleans reserves for its own clients, 1..65535.", DefaultValueFactory = _ => 30000 };
+        var command = new Command("serve", """
+            Runs the aggregator until it is told to stop (Ctrl-C, SIGTERM).
+
+            Examples:
+              aggregator serve --dir data --port 7443
+              aggregator serve --dir /shared/data --postgres "Host=db;Database=brainmvp;Username=aggregator" --silo a --silo-address 10.0.0.1
+              aggregator serve --dir /shared/data --postgres "Host=db;Database=brainmvp;Username=aggregator" --silo b --silo-address 10.0.0.2
+            """) { dir, address, port, shards, postgres, silo, siloAddress, siloPort, gatewayPort, withStdin };
         command.SetAction((parse, cancellation) => CommandLine.Guard(async () =>
         {
             if (!IPAddress.TryParse(parse.GetRequiredValue(address), out var ip))
@@ -47,16 +59,30 @@ public static class ServeCommands
                 throw ErrorCatalogue.ArgumentInvalid.With($"--address \"{parse.GetValue(address)}\" is not an IP address.");
             }
 
+            var place = Place(
+                DatabaseCommands.Connection(parse.GetValue(postgres)),
+                parse.GetValue(silo),
+                parse.GetRequiredValue(siloAddress),
+                InRange("--silo-port", parse.GetValue(siloPort), 1, 65535),
+                InRange("--gateway-port", parse.GetValue(gatewayPort), 1, 65535));
             var options = new AggregatorOptions(
-                new AggregatorFolder(Path.GetFullPath(parse.GetRequiredValue(dir))),
+                new AggregatorFolder(Path.GetFullPath(parse.GetRequiredValue(dir)), place?.Name ?? ""),
                 ip,
                 InRange("--port", parse.GetValue(port), 0, 65535),
-                InRange("--shards", parse.GetValue(shards), 1, 256));
+                InRange("--shards", parse.GetValue(shards), 1, 256),
+                place);
             using var stop = ParentWatch.Link(parse.GetValue(withStdin), cancellation);
             await AggregatorHost.Run(options, stop.Token);
         }));
         return command;
     }
+
+    private static SiloPlace? Place(string? postgres, string? silo, string address, int siloPort, int gatewayPort) =>
+        postgres is null && silo is null ? null
+        : postgres is null ? throw ErrorCatalogue.ArgumentInvalid.With($"--silo needs --postgres (or {PostgresState.Variable}): several processes share their state there.")
+        : silo is null ? throw ErrorCatalogue.ArgumentInvalid.With("--postgres needs --silo NAME: each process has a name of its own.")
+        : !IPAddress.TryParse(address, out var ip) ? throw ErrorCatalogue.ArgumentInvalid.With($"--silo-address \"{address}\" is not an IP address.")
+        : new SiloPlace(Names.Require(silo, "silo"), postgres, ip, siloPort, gatewayPort);
 
     private static int InRange(string name, int value, int low, int high) => value >= low && value <= high
         ? value

@@ -1,8 +1,9 @@
 namespace BrainMVP.Federated.Aggregator.Hosting;
 
 /// <summary>Where an aggregator keeps what it keeps.</summary>
-/// <param name="Root">The folder given with <c>--dir</c>.</param>
-public sealed record AggregatorFolder(string Root)
+/// <param name="Root">The folder given with <c>--dir</c>; several silos share it.</param>
+/// <param name="Silo">Name of this silo; empty for the only process of an aggregator.</param>
+public sealed record AggregatorFolder(string Root, string Silo = "")
 {
     public string Database => Path.Combine(Root, "state.db");
 
@@ -16,10 +17,15 @@ public sealed record AggregatorFolder(string Root)
 
     public string AuditLog => Path.Combine(Root, "audit.jsonl");
 
-    public string LockFile => Path.Combine(Root, "aggregator.lock");
+    public string LockFile => Silo.Length == 0 ? Path.Combine(Root, "aggregator.lock") : Path.Combine(Silos, Silo + ".lock");
 
     public string Admin => Path.Combine(Root, "admin");
 
     /// <summary>Address the aggregator listens on, for the administrator's commands on the same machine.</summary>
-    public string Address => Path.Combine(Root, "address");
+    public string Address => Silo.Length == 0 ? Path.Combine(Root, "address") : Path.Combine(Silos, Silo + ".address");
+
+    /// <summary>Temporary files of artifacts; each process removes its own at its start.</summary>
+    public string Incoming => Path.Combine(Artifacts, Silo.Length == 0 ? "incoming" : "incoming-" + Silo);
+
+    private string Silos => Path.Combine(Root, "silos");
 }

@@ -22,6 +22,7 @@ namespace BrainMVP.Federated.Aggregator.Hosting;
 public static class AggregatorHost
 {
     private const int SiloPortAttempts = 5;
+    private const string ClusterName = "brainmvp";
 
     /// <summary>Runs until the process is told to stop.</summary>
     /// <exception cref="FederationException">BMF-1008 port in use, BMF-1009 folder in use, BMF-1010 not initialised.</exception>
@@ -29,7 +30,15 @@ public static class AggregatorHost
     {
         using var folderLock = FolderLock.Take(options.Folder.LockFile);
         using var trust = TrustFiles.Load(options.Folder.Root, TimeProvider.System);
-        SqliteState.Prepare(options.Folder.Database);
+        if (options.Silo is { } silo)
+        {
+            await PostgresState.Require(silo.Postgres, cancellation);
+        }
+        else
+        {
+            SqliteState.Prepare(options.Folder.Database);
+        }
+
         await using var app = await Start(options, trust, cancellation);
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         var port = new Uri(address).Port;
@@ -54,7 +63,7 @@ public static class AggregatorHost
                 await app.DisposeAsync();
                 throw ErrorCatalogue.PortInUse.With($"Port {options.Port} on {options.Address}.", e);
             }
-            catch (AddressInUseException) when (attempt < SiloPortAttempts)
+            catch (AddressInUseException) when (options.Silo is null && attempt < SiloPortAttempts)
             {
                 // The silo's own ports were free a moment ago; another process was faster. Others are as good.
                 await app.DisposeAsync();
@@ -101,7 +110,7 @@ public static class AggregatorHost
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(options.Folder);
         services.AddSingleton(trust);
-        services.AddSingleton(new ArtifactStore(options.Folder.Artifacts));
+        services.AddSingleton(new ArtifactStore(options.Folder.Artifacts, options.Folder.Incoming));
         services.AddSingleton(new DocumentStore(options.Folder.Documents));
         services.AddSingleton(new UploadStore(options.Folder.Uploads));
         services.AddSingleton(new SumStore(options.Folder.Sums));
@@ -123,23 +132,56 @@ public static class AggregatorHost
 
     private static void ConfigureSilo(ISiloBuilder silo, AggregatorOptions options)
     {
-        var (siloPort, gatewayPort) = FreePorts();
-        var connection = SqliteState.ConnectionString(options.Folder.Database);
-        silo.UseLocalhostClustering(siloPort, gatewayPort, serviceId: "brainmvp", clusterId: "brainmvp");
+        var (invariant, connection) = options.Silo is { } place
+            ? (PostgresState.Invariant, place.Postgres)
+            : (SqliteState.Invariant, SqliteState.ConnectionString(options.Folder.Database));
+        if (options.Silo is { } member)
+        {
+            Join(silo, member);
+        }
+        else
+        {
+            var (siloPort, gatewayPort) = FreePorts();
+            silo.UseLocalhostClustering(siloPort, gatewayPort, serviceId: ClusterName, clusterId: ClusterName);
+        }
+
         silo.AddAdoNetGrainStorageAsDefault(storage => storage.Configure<IServiceProvider>((adoNet, services) =>
         {
-            adoNet.Invariant = SqliteState.Invariant;
+            adoNet.Invariant = invariant;
             adoNet.ConnectionString = connection;
             // Plain JSON without type names: renaming a class must not make old state unreadable.
             adoNet.GrainStorageSerializer = ActivatorUtilities.CreateInstance<SystemTextJsonGrainStorageSerializer>(services);
         }));
         silo.UseAdoNetReminderService(reminders =>
         {
-            reminders.Invariant = SqliteState.Invariant;
+            reminders.Invariant = invariant;
             reminders.ConnectionString = connection;
         });
         silo.AddStartupTask<RunWakeUp>();
         silo.Configure<GrainCollectionOptions>(o => o.CollectionAge = TimeSpan.FromHours(2));
+    }
+
+    /// <summary>
+    /// Makes the process one of several. A silo that dies is noticed within seconds, and its grains live on in the others;
+    /// one that comes back at the same endpoint takes the place of its predecessor at once.
+    /// </summary>
+    private static void Join(ISiloBuilder silo, SiloPlace place)
+    {
+        silo.Configure<ClusterOptions>(o => (o.ServiceId, o.ClusterId) = (ClusterName, ClusterName));
+        silo.Configure<SiloOptions>(o => o.SiloName = place.Name);
+        silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = (PostgresState.Invariant, place.Postgres));
+        silo.Configure<EndpointOptions>(o =>
+        {
+            (o.AdvertisedIPAddress, o.SiloPort, o.GatewayPort) = (place.Address, place.SiloPort, place.GatewayPort);
+            (o.SiloListeningEndpoint, o.GatewayListeningEndpoint) = (new IPEndPoint(place.Address, place.SiloPort), new IPEndPoint(place.Address, place.GatewayPort));
+        });
+        silo.Configure<ClusterMembershipOptions>(o =>
+        {
+            o.ProbeTimeout = TimeSpan.FromSeconds(2);
+            o.NumMissedProbesLimit = 2;
+            o.TableRefreshTimeout = TimeSpan.FromSeconds(5);
+            o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
+        });
     }
 
     private static void Listen(KestrelServerOptions kestrel, AggregatorOptions options, TrustFiles trust)

@@ -7,4 +7,5 @@ namespace BrainMVP.Federated.Aggregator.Hosting;
 /// <param name="Address">Address that sites and administrators dial.</param>
 /// <param name="Port">Its port; 0 takes a free one and writes it to the address file.</param>
 /// <param name="Shards">Shards of a sum, 1..256; any number gives the same bits.</param>
-public sealed record AggregatorOptions(AggregatorFolder Folder, IPAddress Address, int Port, int Shards);
+/// <param name="Silo">Place in a cluster of several processes; null for one process with an embedded database.</param>
+public sealed record AggregatorOptions(AggregatorFolder Folder, IPAddress Address, int Port, int Shards, SiloPlace? Silo = null);

@@ -63,7 +63,7 @@ public sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> logger) :
         }
 
         // Orleans delivers exceptions of grains with their type; what is not ours stays inside.
-        var known = error as FederationException;
+        var known = error as FederationException ?? Away(error);
         var code = known?.Code ?? ErrorCatalogue.Unexpected;
         if (known is null)
         {
@@ -74,6 +74,14 @@ public sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> logger) :
             new Status(StatusOf(code), known?.Message ?? "See the aggregator's log."),
             new Metadata { { ErrorTrailer.Name, code.Id } });
     }
+
+    /// <summary>The database or another silo is away for a moment: the caller tries again.</summary>
+    private static FederationException? Away(Exception error) => error.GetBaseException() switch
+    {
+        Npgsql.NpgsqlException or System.Net.Sockets.SocketException or TimeoutException => ErrorCatalogue.StorageUnavailable.With("The database does not answer.", error),
+        OrleansException => ErrorCatalogue.StorageUnavailable.With("A silo does not answer; another one takes over.", error),
+        _ => null,
+    };
 
     private static StatusCode StatusOf(Contracts.Errors.ErrorCode code) => code.Number switch
     {

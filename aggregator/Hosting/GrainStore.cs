@@ -35,7 +35,8 @@ public static class GrainStore
                 throw ErrorCatalogue.StorageUnavailable.With("The state had been written by someone else; it was read again.", e);
             }
 
-            var full = e is Microsoft.Data.Sqlite.SqliteException { SqliteErrorCode: 13 } || DurableFile.IsDiskFull(e.GetBaseException());
+            var full = e is Microsoft.Data.Sqlite.SqliteException { SqliteErrorCode: 13 }
+                || e.GetBaseException() is Npgsql.PostgresException { SqlState: Npgsql.PostgresErrorCodes.DiskFull } || DurableFile.IsDiskFull(e.GetBaseException());
             throw (full ? ErrorCatalogue.DiskFull : ErrorCatalogue.StorageUnavailable).With(e.GetBaseException().Message, e);
         }
     }

@@ -14,20 +14,21 @@ public static class EnrollCommand
 {
     public static Command Create()
     {
-        var url = new Argument<string>("url") { Description = "Address of the aggregator, https.", HelpName = "URL" };
+        var url = new Argument<string>("url") { Description = "Address of the aggregator, https; those of several silos separated by commas.", HelpName = "URL" };
         var token = new Argument<string>("token") { Description = "One-time token from the consortium's administrator.", HelpName = "TOKEN" };
         var again = new Option<bool>("--again") { Description = "Replace the enrolment that the folder holds." };
         var command = CommandShape.Create(
             "enroll",
             "Joins a consortium: makes a key on this machine and has it certified against a one-time token.",
             "enroll https://aggregator.example:8443 bmf1.AbC...",
-            "enroll https://aggregator.example:8443 bmf1.AbC... --dir /var/lib/site-agent");
+            "enroll https://aggregator.example:8443 bmf1.AbC... --dir /var/lib/site-agent",
+            "enroll https://a.example:8443,https://b.example:8443 bmf1.AbC...");
         command.Add(url);
         command.Add(token);
         command.Add(again);
         command.Does(async (result, folder, cancellation) =>
         {
-            var address = AggregatorChannel.ParseAddress(result.GetValue(url)!);
+            var address = AggregatorAddresses.Parse(result.GetValue(url)!);
             var parsed = EnrolmentToken.Parse(result.GetValue(token)!);
             if (File.Exists(folder.Identity) && !result.GetValue(again))
             {

@@ -22,7 +22,7 @@ public sealed class SiteEnrollment(SiteFolder folder, TimeProvider time)
         typeof(SiteEnrollment).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
     /// <exception cref="FederationException">BMF-1201, BMF-1205, BMF-1407 and what the aggregator answers.</exception>
-    public async Task<SiteSettings> EnrollAsync(Uri url, EnrolmentToken token, CancellationToken cancellation)
+    public async Task<SiteSettings> EnrollAsync(AggregatorAddresses url, EnrolmentToken token, CancellationToken cancellation)
     {
         var calls = new AggregatorCalls(time);
         using var authority = await PinAuthorityAsync(calls, url, token, cancellation);
@@ -71,7 +71,7 @@ public sealed class SiteEnrollment(SiteFolder folder, TimeProvider time)
             : throw ErrorCatalogue.CertificateRefused.With("The aggregator certified another key than the one that was sent.");
     }
 
-    private async Task<X509Certificate2> PinAuthorityAsync(AggregatorCalls calls, Uri url, EnrolmentToken token, CancellationToken cancellation)
+    private async Task<X509Certificate2> PinAuthorityAsync(AggregatorCalls calls, AggregatorAddresses url, EnrolmentToken token, CancellationToken cancellation)
     {
         var trust = new ServerTrust(null, time);
         using var channel = new AggregatorChannel(url, trust, () => null);

@@ -19,7 +19,7 @@ public sealed class SiteLink : IDisposable
     public SiteLink(SiteSettings settings, SiteIdentity identity, AggregatorCalls calls, TimeProvider time)
     {
         Calls = calls;
-        var url = AggregatorChannel.ParseAddress(settings.Aggregator);
+        var url = AggregatorAddresses.Parse(settings.Aggregator);
         _connect = () => new AggregatorChannel(url, new ServerTrust(identity.Authority, time), () => identity.Current);
         _control = _connect();
         _bulk = _connect();

@@ -156,7 +156,7 @@ public static partial class Messages
             _simulation = simulation;
             var trust = Path.Combine(simulation.Site("north"), "trust");
             var certificate = CertificateFiles.LoadWithKey(Path.Combine(trust, "site.pem"), Path.Combine(trust, "site.pem"));
-            var url = AggregatorChannel.ParseAddress(File.ReadAllText(Path.Combine(simulation.Aggregator, "address")));
+            var url = AggregatorAddresses.Parse(File.ReadAllText(Path.Combine(simulation.Aggregator, "address")));
             _channel = new AggregatorChannel(url, new ServerTrust(CertificateFiles.LoadCertificate(Path.Combine(trust, "ca.crt")), TimeProvider.System), () => certificate);
             _client = new SiteService.SiteServiceClient(_channel.Invoker);
         }

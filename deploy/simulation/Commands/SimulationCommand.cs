@@ -22,9 +22,11 @@ public static class SimulationCommand
         var pause = new Option<int>("--pause-limit") { Description = "Seconds to wait for a person when the run pauses.", HelpName = "S", DefaultValueFactory = _ => 120 };
         var spacing = new Option<int>("--phantom-spacing") { Description = "Voxel side of the phantoms, 1, 2 or 4 mm.", HelpName = "MM", DefaultValueFactory = _ => 2 };
         var device = new Option<string>("--device") { Description = "What every trainer runs on: auto, cpu, cuda, cuda:N or all. Only the CPU gives the same bytes twice.", HelpName = "DEVICE", DefaultValueFactory = _ => "cpu" };
+        var silos = new Option<int>("--silos") { Description = "Processes of the aggregator, 1..8; more than one needs --postgres.", HelpName = "N", DefaultValueFactory = _ => 1 };
+        var postgres = new Option<bool>("--postgres") { Description = "Keep the aggregator's state in a PostgreSQL that is started for the simulation, instead of its embedded database." };
         var fault = new Option<string[]>("--fault")
         {
-            Description = "A fault: WHO@round=R,step=S, repeatable. WHO is aggregator, agent:N, trainer:N or network:N, sites counted from 1; S is open, train, report, roster, upload, sum or commit. "
+            Description = "A fault: WHO@round=R,step=S, repeatable. WHO is aggregator, silo:N, postgres, agent:N, trainer:N or network:N, sites counted from 1; S is open, train, report, roster, upload, sum or commit. "
                 + "The process is killed by SIGKILL at that point and started again. More: at=before (before the aggregator saves the step), clock=+1h (of the restarted process), for=10 and stall=50 (seconds and percentage for network:N; without stall the connection is cut).",
             HelpName = "FAULT",
         };
@@ -38,9 +40,10 @@ public static class SimulationCommand
               simulation --sites 3 --rounds 8 --seed 7 --out out
               simulation --data hospital-a --data hospital-b --data hospital-c --out out
               simulation --sites 3 --fault aggregator@round=1,step=sum --fault agent:2@round=2,step=upload --out out
+              simulation --sites 3 --silos 2 --postgres --fault silo:1@round=1,step=sum --out out
             """)
         {
-            sites, rounds, steps, seed, plan, data, output, keep, port, pause, spacing, device, fault, aggregatorDir,
+            sites, rounds, steps, seed, plan, data, output, keep, port, pause, spacing, device, silos, postgres, fault, aggregatorDir,
         };
         root.SetAction((parse, cancellation) => Guard(() => new SimulationRun(new SimulationOptions
         {
@@ -57,6 +60,8 @@ public static class SimulationCommand
             PhantomSpacing = parse.GetValue(spacing),
             Device = parse.GetValue(device)!,
             AggregatorFolder = parse.GetValue(aggregatorDir) is { } own ? Path.GetFullPath(own) : null,
+            Silos = parse.GetValue(silos),
+            Postgres = parse.GetValue(postgres),
             Faults = parse.GetValue(fault) ?? [],
         }).Execute(cancellation)));
         return await root.Parse(args).InvokeAsync(new InvocationConfiguration

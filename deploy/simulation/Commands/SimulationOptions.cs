@@ -25,6 +25,12 @@ public sealed record SimulationOptions
     /// <summary>Longest wait for a person when the run pauses, seconds.</summary>
     public int PauseLimitSeconds { get; init; }
 
+    /// <summary>Processes of the aggregator, 1..8.</summary>
+    public int Silos { get; init; } = 1;
+
+    /// <summary>Whether the aggregator keeps its state in a PostgreSQL that the simulation starts.</summary>
+    public bool Postgres { get; init; }
+
     /// <summary>Folder of the aggregator; null for one in the output folder.</summary>
     public string? AggregatorFolder { get; init; }
 

@@ -66,11 +66,11 @@ public sealed class FaultWatch(IReadOnlyList<FaultOrder> orders, string folder)
             await Task.Delay(PauseBeforeRestart, cancellation);
             var began = TimeProvider.System.GetTimestamp();
             await federation.Restart(order.Who, FakeClock.Environment(order.Clock), cancellation);
-            if (order.Target == FaultTarget.Aggregator)
+            if (order.Target is FaultTarget.Aggregator or FaultTarget.Silo)
             {
                 _results[index] = _results[index] with { AnsweredSeconds = TimeProvider.System.GetElapsedTime(began).TotalSeconds };
-                _awaitsFirstSite = (index, began);
-                note(string.Create(CultureInfo.InvariantCulture, $"Fault {order}: the aggregator answered {_results[index].AnsweredSeconds:F1} s after its restart."));
+                _awaitsFirstSite = order.Target == FaultTarget.Aggregator ? (index, began) : _awaitsFirstSite;
+                note(string.Create(CultureInfo.InvariantCulture, $"Fault {order}: {order.Who} answered {_results[index].AnsweredSeconds:F1} s after its restart."));
             }
         }
 

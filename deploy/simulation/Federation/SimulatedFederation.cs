@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Faults;
 using BrainMVP.Federated.Contracts.Plans;
@@ -8,33 +6,27 @@ using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.Simulation.Faults;
 using BrainMVP.Federated.Simulation.Processes;
 using BrainMVP.Federated.Trust.Transport;
-using Grpc.Core;
 
 namespace BrainMVP.Federated.Simulation.Federation;
 
 /// <summary>The processes: one aggregator and an agent for each site. Ends all of them, also those restarted by hand.</summary>
-public sealed class SimulatedFederation(Executables executables, SimulationFolder folder, IReadOnlyList<SiteSpecification> sites, Plan plan, int port, string device, FaultWatch faults) : IAsyncDisposable
+public sealed class SimulatedFederation(Executables executables, SimulationFolder folder, IReadOnlyList<SiteSpecification> sites, Plan plan, CentralSide central, PrivatePostgres? postgres, string device, FaultWatch faults) : IAsyncDisposable
 {
     private const string Approver = "simulation";
-    private const string AggregatorName = "aggregator";
-    private const int PortAttempts = 5;
+    private const string PostgresName = "postgres";
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan CommandLimit = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<string, ManagedProcess> _agents = new(StringComparer.Ordinal);
     private readonly Dictionary<int, FaultProxy> _proxies = [];
-    private ManagedProcess? _aggregator;
     private bool _stopped;
-
-    public ManagedProcess Aggregator => _aggregator ?? throw new InvalidOperationException("The aggregator was not started.");
 
     public IReadOnlyDictionary<string, ManagedProcess> Agents => _agents;
 
     /// <summary>Every process with its name in fault orders.</summary>
     public IEnumerable<(string Who, ManagedProcess Process)> Members =>
-        sites.Select((s, i) => (AgentName(i + 1), Agents[s.Name])).Append((AggregatorName, Aggregator));
+        sites.Select((s, i) => (AgentName(i + 1), Agents[s.Name])).Concat(central.Members);
 
     /// <summary>The connection of a site, counted from 1, that faults were ordered for.</summary>
     public FaultProxy Proxy(int site) => _proxies[site];
@@ -45,20 +37,18 @@ public sealed class SimulatedFederation(Executables executables, SimulationFolde
     /// <summary>Creates the consortium, starts the aggregator, enrols and starts every site.</summary>
     public async Task Start(IReadOnlyList<SiteData> data, CancellationToken cancellation)
     {
-        await Tool.Run(executables.Aggregator, ["init", "--dir", folder.Aggregator, "--consortium", "simulation", "--host", "127.0.0.1"], CommandLimit, cancellation);
-        var listen = await StartAggregator(cancellation);
-
+        await central.Start(cancellation);
         foreach (var site in faults.Orders.Where(o => o.Target == FaultTarget.Network).Select(o => o.Number).Distinct())
         {
-            _proxies.Add(site, new FaultProxy(listen, (ulong)plan.Seed));
+            _proxies.Add(site, new FaultProxy(PortsFor(site)[0], (ulong)plan.Seed));
         }
 
         using var admin = Administrator();
-        await Parallel.ForEachAsync(data, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation }, async (site, token) =>
+        await Parallel.ForEachAsync(data.Select((d, i) => (d.Site.Name, Number: i + 1)), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation }, async (site, token) =>
         {
-            var name = site.Site.Name;
+            var name = site.Name;
             var invitation = await admin.Admin.InviteSiteAsync(new InviteSiteRequest { Site = name, Hours = 1 }, AdminClient.Options(token));
-            await Tool.Run(executables.SiteAgent, ["enroll", $"https://127.0.0.1:{PortFor(name, listen)}", invitation.Token, "--dir", folder.Site(name)], CommandLimit, token);
+            await Tool.Run(executables.SiteAgent, ["enroll", AddressFor(site.Number), invitation.Token, "--dir", folder.Site(name)], CommandLimit, token);
             await Tool.Run(executables.SiteAgent, ["policy", "init", "--minimum-cohort", "1", "--force", "--dir", folder.Site(name)], CommandLimit, token);
         });
         for (var i = 0; i < data.Count; i++)
@@ -73,53 +63,31 @@ public sealed class SimulatedFederation(Executables executables, SimulationFolde
     }
 
     /// <summary>Kills a process by SIGKILL and waits until it is gone.</summary>
-    /// <param name="who">As in a fault order: <c>aggregator</c> or <c>agent:N</c>.</param>
-    public Task Kill(string who, CancellationToken cancellation) => Members.Single(m => m.Who == who).Process.KillAsync(cancellation);
+    /// <param name="who">As in a fault order: <c>aggregator</c>, <c>silo:N</c>, <c>postgres</c> or <c>agent:N</c>.</param>
+    public Task Kill(string who, CancellationToken cancellation) =>
+        who == PostgresName ? postgres!.Kill(cancellation) : Members.Single(m => m.Who == who).Process.KillAsync(cancellation);
 
     /// <summary>Starts a killed process again, the same way and on the same port.</summary>
     /// <param name="environment">Further variables, for example a wrong clock.</param>
     /// <exception cref="FederationException">BMF-1601 when it does not come back.</exception>
     public async Task Restart(string who, IReadOnlyDictionary<string, string> environment, CancellationToken cancellation)
     {
+        if (who == PostgresName)
+        {
+            await postgres!.Restart(cancellation);
+            return;
+        }
+
+        if (central.Members.Any(m => m.Who == who))
+        {
+            await central.Restart(who, environment, cancellation);
+            return;
+        }
+
         var old = Members.Single(m => m.Who == who).Process;
         await old.DisposeAsync();
         var launch = old.Launch with { Environment = faults.EnvironmentOf(who).Concat(environment).ToDictionary(e => e.Key, e => e.Value, StringComparer.Ordinal) };
-        if (who == AggregatorName)
-        {
-            _aggregator = ManagedProcess.Start(launch);
-            await WaitForAggregator(cancellation);
-        }
-        else
-        {
-            _agents[launch.Name] = ManagedProcess.Start(launch);
-        }
-    }
-
-    /// <summary>Starts the aggregator on the wished port, or on a free one, and answers which.</summary>
-    private async Task<int> StartAggregator(CancellationToken cancellation)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            var listen = port > 0 ? port : FreePort();
-            _aggregator = ManagedProcess.Start(new Launch(
-                AggregatorName,
-                executables.Aggregator,
-                ["serve", "--dir", folder.Aggregator, "--address", "127.0.0.1", "--port", listen.ToString(CultureInfo.InvariantCulture)],
-                Log(AggregatorName),
-                faults.EnvironmentOf(AggregatorName)));
-            try
-            {
-                await WaitForAggregator(cancellation);
-                Tell(_aggregator);
-                return listen;
-            }
-            catch (FederationException e) when (e.Code == ErrorCatalogue.PortInUse && port == 0 && attempt < PortAttempts)
-            {
-                // It was free a moment ago; another process was faster. The next one has a log of its own.
-                await _aggregator.DisposeAsync();
-                File.Delete(Log("aggregator"));
-            }
-        }
+        _agents[launch.Name] = ManagedProcess.Start(launch);
     }
 
     /// <summary>A connection with the first administrator's credentials.</summary>
@@ -178,11 +146,7 @@ public sealed class SimulatedFederation(Executables executables, SimulationFolde
             await ManagedProcess.EndStranger(Path.Combine(folder.Site(site.Name), "agent.pid"), folder.Site(site.Name));
         }
 
-        if (_aggregator is not null)
-        {
-            await _aggregator.DisposeAsync();
-            await ManagedProcess.EndStranger(Path.Combine(folder.Aggregator, "aggregator.pid"), folder.Aggregator);
-        }
+        await central.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync() => await Stop();
@@ -204,69 +168,26 @@ public sealed class SimulatedFederation(Executables executables, SimulationFolde
         return reader.ReadToEnd().Split('\n');
     }
 
-    private static void Tell(ManagedProcess process)
+    /// <summary>Says what was started and how it is started again.</summary>
+    internal static void Tell(ManagedProcess process)
     {
         Console.WriteLine($"{process.Name,-12} process {process.Id}; start it again by hand with:");
         Console.WriteLine($"             {process.RestartCommand}");
     }
 
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     private static string AgentName(int number) => string.Create(CultureInfo.InvariantCulture, $"agent:{number}");
 
-    private int PortFor(string site, int listen) =>
-        _proxies.TryGetValue(sites.TakeWhile(s => s.Name != site).Count() + 1, out var proxy) ? proxy.Port : listen;
+    /// <summary>Sites begin with different silos, so that the work is spread; a site whose connection is to suffer has the relay only.</summary>
+    private string AddressFor(int site) => string.Join(',', (_proxies.TryGetValue(site, out var proxy) ? [proxy.Port] : PortsFor(site)).Select(p => string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{p}")));
 
-    private string Log(string name) => Path.Combine(folder.Logs, name + ".log");
-
-    /// <summary>Waits until the aggregator answers a call; that its address file is there says nothing after a crash.</summary>
-    private async Task WaitForAggregator(CancellationToken cancellation)
+    private IReadOnlyList<int> PortsFor(int site)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        deadline.CancelAfter(StartLimit);
-        while (!await Answers(deadline.Token))
-        {
-            if (Aggregator.HasExited)
-            {
-                await Task.Delay(LookAgain, cancellation);
-                throw Died(Aggregator, Log(AggregatorName));
-            }
-
-            if (deadline.IsCancellationRequested)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                throw ErrorCatalogue.SimulationFailed.With($"The aggregator was not ready within {StartLimit.TotalSeconds:F0} s; its log is {Log(AggregatorName)}.");
-            }
-
-            await Task.Delay(LookAgain, cancellation);
-        }
+        var ports = central.Ports;
+        var first = (site - 1) % ports.Count;
+        return [.. ports.Skip(first), .. ports.Take(first)];
     }
 
-    private async Task<bool> Answers(CancellationToken cancellation)
-    {
-        if (!File.Exists(Path.Combine(folder.Aggregator, "address")))
-        {
-            return false;
-        }
-
-        try
-        {
-            using var admin = Administrator();
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            limit.CancelAfter(CallLimit);
-            await admin.Admin.ListSitesAsync(new ListSitesRequest(), AdminClient.Options(limit.Token));
-            return true;
-        }
-        catch (Exception e) when (e is RpcException or FederationException or OperationCanceledException)
-        {
-            return false;
-        }
-    }
+    private string Log(string name) => folder.Log(name);
 
     /// <summary>
     /// Waits until every agent has asked for work, so that a slow machine's agents do not count as silent before they

@@ -19,6 +19,9 @@ public sealed class SimulationFolder
 
     public string Logs => Path.Combine(Root, "logs");
 
+    /// <summary>What a process prints.</summary>
+    public string Log(string name) => Path.Combine(Logs, name + ".log");
+
     /// <summary>Marks of the points that ordered faults have reached.</summary>
     public string Faults => Path.Combine(Work, "faults");
 

@@ -42,7 +42,12 @@ public sealed class SimulationRun(SimulationOptions options)
         var sites = SiteSpecification.From(options);
         plan = plan with { Quorum = plan.Quorum with { MinimumSites = Math.Min(plan.Quorum.MinimumSites, sites.Count) } };
         PlanRules.Check(plan);
-        var orders = FaultOrders.Read(options.Faults, sites, plan);
+        if (options.Silos is < 1 or > 8 || (options.Silos > 1 && !options.Postgres))
+        {
+            throw ErrorCatalogue.ArgumentInvalid.With(options.Silos is < 1 or > 8 ? $"--silos is {options.Silos}; it must be in 1..8." : "--silos needs --postgres: several processes share their state there.");
+        }
+
+        var orders = FaultOrders.Read(options.Faults, sites, plan, options.Postgres ? options.Silos : 0);
         var executables = Executables.Find();
         var folder = SimulationFolder.Take(options.Out, options.AggregatorFolder);
         DurableFile.WriteAllText(folder.Plan, PlanWriter.Write(plan));
@@ -53,7 +58,10 @@ public sealed class SimulationRun(SimulationOptions options)
         FederationException? failure = null;
         IReadOnlyList<SiteData> data = [];
         ListSitesResponse profiles = new();
-        await using (var federation = new SimulatedFederation(executables, folder, sites, plan, options.Port, options.Device, faults))
+        Directory.CreateDirectory(folder.Logs);
+        var postgres = options.Postgres ? new PrivatePostgres(folder.Log("postgres")) : null;
+        var central = new CentralSide(executables, folder, options.Port, options.Silos, postgres, faults);
+        await using (var federation = new SimulatedFederation(executables, folder, sites, plan, central, postgres, options.Device, faults))
         {
             try
             {

@@ -21,25 +21,32 @@ public sealed class AdminClient : IDisposable
     private readonly X509Certificate2 _authority;
 
     /// <param name="credentials">Folder with <c>admin.crt</c>, <c>admin.key</c> and <c>ca.crt</c>.</param>
-    /// <param name="url">https address of the aggregator.</param>
+    /// <param name="url">https address of the aggregator, or those of several silos separated by commas.</param>
     public AdminClient(string credentials, string url)
     {
         _certificate = CertificateFiles.LoadWithKey(Path.Combine(credentials, "admin.crt"), Path.Combine(credentials, "admin.key"));
         _authority = CertificateFiles.LoadCertificate(Path.Combine(credentials, "ca.crt"));
-        _channel = new AggregatorChannel(AggregatorChannel.ParseAddress(url), new ServerTrust(_authority, TimeProvider.System), () => _certificate);
+        _channel = new AggregatorChannel(AggregatorAddresses.Parse(url), new ServerTrust(_authority, TimeProvider.System), () => _certificate);
         Admin = new AdminService.AdminServiceClient(_channel.Invoker);
     }
 
     public AdminService.AdminServiceClient Admin { get; }
 
-    /// <summary>Connects with the credentials in <c>DIR/admin</c> to the given address or to the one in <c>DIR/address</c>.</summary>
+    /// <summary>
+    /// Connects with the credentials in <c>DIR/admin</c> to the given address, to the one in <c>DIR/address</c>, or to the
+    /// silos that wrote theirs into <c>DIR/silos</c>.
+    /// </summary>
     /// <exception cref="FederationException">BMF-1010 when credentials or address are missing.</exception>
     public static AdminClient FromFolder(string dir, string? url)
     {
         var credentials = Path.Combine(dir, "admin");
         var address = Path.Combine(dir, "address");
-        return File.Exists(Path.Combine(credentials, "admin.crt")) && (url is not null || File.Exists(address))
-            ? new AdminClient(credentials, url ?? File.ReadAllText(address).Trim())
+        var silos = Path.Combine(dir, "silos");
+        url ??= Directory.Exists(silos) && Directory.GetFiles(silos, "*.address") is { Length: > 0 } files
+            ? string.Join(',', files.Order(StringComparer.Ordinal).Select(f => File.ReadAllText(f).Trim()))
+            : File.Exists(address) ? File.ReadAllText(address).Trim() : null;
+        return File.Exists(Path.Combine(credentials, "admin.crt")) && url is not null
+            ? new AdminClient(credentials, url)
             : throw ErrorCatalogue.NotInitialised.With($"{dir} has no administrator credentials, or no aggregator was started there yet (give --url).");
     }
 

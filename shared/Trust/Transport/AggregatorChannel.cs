@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using BrainMVP.Federated.Contracts.Errors;
@@ -13,14 +14,20 @@ public sealed class AggregatorChannel : IDisposable
     /// <summary>Documents may have 8 MiB; data messages have 64 KiB.</summary>
     private const int MaximumMessageBytes = 20 * 1024 * 1024;
 
-    private readonly GrpcChannel _channel;
+    /// <summary>Longest wait for one of several silos before the next is tried.</summary>
+    private static readonly TimeSpan EndpointLimit = TimeSpan.FromSeconds(4);
 
-    /// <param name="url">https address.</param>
+    private readonly GrpcChannel _channel;
+    private readonly AggregatorAddresses _addresses;
+    private int _last;
+
+    /// <param name="addresses">https address, or those of several silos.</param>
     /// <param name="trust">Which server is accepted.</param>
     /// <param name="clientCertificate">Asked at each handshake, so that a renewed certificate needs no restart; null answers none.</param>
-    public AggregatorChannel(Uri url, ServerTrust trust, Func<X509Certificate2?> clientCertificate)
+    public AggregatorChannel(AggregatorAddresses addresses, ServerTrust trust, Func<X509Certificate2?> clientCertificate)
     {
         Trust = trust;
+        _addresses = addresses;
         var handler = new SocketsHttpHandler
         {
             EnableMultipleHttp2Connections = true,
@@ -36,7 +43,7 @@ public sealed class AggregatorChannel : IDisposable
         };
         handler.SslOptions.RemoteCertificateValidationCallback = trust.Accept;
         handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, _) => clientCertificate()!;
-        _channel = GrpcChannel.ForAddress(url, new GrpcChannelOptions
+        _channel = GrpcChannel.ForAddress(addresses.First, new GrpcChannelOptions
         {
             HttpHandler = handler,
             DisposeHttpClient = true,
@@ -50,20 +57,43 @@ public sealed class AggregatorChannel : IDisposable
 
     public CallInvoker Invoker { get; }
 
-    /// <exception cref="FederationException">BMF-1006 when the text is not an https address.</exception>
-    public static Uri ParseAddress(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttps
-            ? url
-            : throw ErrorCatalogue.ArgumentInvalid.With($"\"{text}\" is not an address like https://aggregator.example:8443.");
-
     public void Dispose() => _channel.Dispose();
 
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    /// <summary>
+    /// Connects to the silo that answered last, or to the next that does. Through a proxy the handler asks for the proxy,
+    /// and there is nothing to choose from.
+    /// </summary>
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    {
+        var all = _addresses.All;
+        if (all.Count == 1 || context.DnsEndPoint.Host != _addresses.First.IdnHost || context.DnsEndPoint.Port != _addresses.First.Port)
+        {
+            return await ConnectAsync(context.DnsEndPoint, cancellation);
+        }
+
+        for (var tried = 1; ; tried++)
+        {
+            var index = Volatile.Read(ref _last);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(EndpointLimit);
+            try
+            {
+                return await ConnectAsync(new DnsEndPoint(all[index].IdnHost, all[index].Port), limit.Token);
+            }
+            catch (Exception e) when (e is SocketException or OperationCanceledException && tried < all.Count && !cancellation.IsCancellationRequested)
+            {
+                // Another call may have gone on to the next one already.
+                Interlocked.CompareExchange(ref _last, (index + 1) % all.Count, index);
+            }
+        }
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(DnsEndPoint endpoint, CancellationToken cancellation)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+            await socket.ConnectAsync(endpoint, cancellation);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch

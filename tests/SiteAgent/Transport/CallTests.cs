@@ -64,5 +64,5 @@ public sealed class CallTests
     [InlineData("aggregator:8443")]
     [InlineData("")]
     public void Only_https_addresses_are_dialled(string text) =>
-        Assert.Equal(ErrorCatalogue.ArgumentInvalid, Assert.Throws<FederationException>(() => AggregatorChannel.ParseAddress(text)).Code);
+        Assert.Equal(ErrorCatalogue.ArgumentInvalid, Assert.Throws<FederationException>(() => AggregatorAddresses.Parse(text)).Code);
 }
