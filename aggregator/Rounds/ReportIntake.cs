@@ -25,6 +25,13 @@ public sealed class ReportIntake(DocumentSigner signer, DocumentStore documents,
         var (report, hash) = signer.Accept<UpdateReport>(signed, site);
         var run = documents.Read<RunDocument>(runDocument);
         var layout = CanonicalJson.Deserialize<LayoutDocument>(await File.ReadAllBytesAsync(artifacts.PathOf(run.LayoutHash)));
+        var context = RoundContexts.Open(documents.Read<RoundOpenDocument>(state.Open).Context);
+        if (report.OpenContext != context)
+        {
+            // A report of another round that comes again, however, says nothing about this round's: the site stays in.
+            throw ErrorCatalogue.ContextMismatch.With($"The report is for context {report.OpenContext}, expected {context}.");
+        }
+
         var violation = report.Site == site.Name
             ? ReportValidator.FindViolation(report, documents.Read<RoundOpenDocument>(state.Open), layout, run.Plan)
             : $"The report names {report.Site}, but {site.Name} sent it.";

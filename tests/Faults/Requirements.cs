@@ -9,6 +9,13 @@ public static class Requirements
         ? null
         : "libfaketime is not installed (Debian: apt-get install faketime)";
 
+    /// <summary>Why there is no PostgreSQL here; null when there is.</summary>
+    public static string? Postgres() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+        .Concat(Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql").Select(d => Path.Combine(d, "bin")) : [])
+        .Any(d => File.Exists(Path.Combine(d, "initdb")))
+        ? null
+        : "PostgreSQL is not installed (Debian: apt-get install postgresql)";
+
     /// <summary>Why no file system of limited size can be mounted here; null when it can.</summary>
     public static string? Mounting() => FullDisk.CanMount() ? null : "mounting a tmpfs is not permitted here";
 }

@@ -5,14 +5,14 @@ public static class Rows
 {
     public static IReadOnlyList<FaultRow> All { get; } =
     [
-        .. Aggregator(), .. Agents(), .. Trainers(), .. Clocks(), .. Networks(), .. Others(),
+        .. Aggregator(), .. Agents(), .. Trainers(), .. Silos(), .. Clocks(), .. Networks(), .. Others(),
     ];
 
     private static IEnumerable<FaultRow> Aggregator()
     {
         foreach (var step in (string[])["open", "report", "roster", "sum", "commit"])
         {
-            yield return new FaultRow($"aggregator, {step}: before and after its state is saved", $"aggregator@round=1,step={step},at=before", $"aggregator@round=2,step={step}") { IsQuick = step is "sum" or "commit" };
+            yield return new FaultRow($"aggregator, {step}: before and after its state is saved", $"aggregator@round=1,step={step},at=before", $"aggregator@round=2,step={step}") { IsQuick = step == "commit" };
         }
 
         yield return new FaultRow("aggregator, while sites train", "aggregator@round=1,step=train");
@@ -33,8 +33,20 @@ public static class Rows
 
     private static IEnumerable<FaultRow> Trainers()
     {
-        yield return new FaultRow("trainer, at its start, half through, and done", "trainer:1@round=1,step=open", "trainer:2@round=1,step=train", "trainer:1@round=2,step=report") { IsQuick = true };
+        yield return new FaultRow("trainer, at its start, half through, and done", "trainer:1@round=1,step=open", "trainer:2@round=1,step=train", "trainer:1@round=2,step=report");
         yield return new FaultRow("trainer, agent and aggregator in one round", "trainer:1@round=1,step=train", "agent:2@round=1,step=upload", "aggregator@round=1,step=sum", "agent:1@round=2,step=report", "aggregator@round=2,step=commit,at=before");
+    }
+
+    private static IEnumerable<FaultRow> Silos()
+    {
+        FaultRow Cluster(string name, params string[] orders) => new(name, orders) { Arguments = ["--silos", "2", "--postgres"], Absent = Requirements.Postgres };
+        yield return Cluster("two silos, undisturbed");
+        yield return Cluster("two silos, each killed once: train, sum", "silo:1@round=1,step=train", "silo:2@round=2,step=sum");
+        yield return Cluster("two silos, each killed once: upload, commit", "silo:2@round=1,step=upload", "silo:1@round=2,step=commit,at=before") with { IsQuick = true };
+        yield return Cluster("two silos, both killed in one round", "silo:1@round=1,step=report", "silo:2@round=1,step=roster", "silo:1@round=1,step=commit");
+        yield return Cluster("two silos, one killed for good") with { Beside = LostSilo.Disturb };
+        yield return Cluster("PostgreSQL: report, sum", "postgres@round=1,step=report", "postgres@round=2,step=sum");
+        yield return Cluster("PostgreSQL: open, upload, commit", "postgres@round=1,step=open,at=before", "postgres@round=1,step=upload", "postgres@round=2,step=commit,at=before");
     }
 
     private static IEnumerable<FaultRow> Clocks()
@@ -49,7 +61,7 @@ public static class Rows
     private static IEnumerable<FaultRow> Networks()
     {
         yield return new FaultRow("network cut for 10 s while a site trains", "network:1@round=1,step=train,for=10");
-        yield return new FaultRow("network cut for 10 s in the middle of an upload", "network:1@round=1,step=upload,for=10") { IsQuick = true };
+        yield return new FaultRow("network cut for 10 s in the middle of an upload", "network:1@round=1,step=upload,for=10");
         yield return new FaultRow("network cut for 10 s after the commit", "network:2@round=1,step=commit,for=10");
         yield return new FaultRow("half of the packets stall from the report on", "network:1@round=1,step=report,for=120,stall=50");
         yield return new FaultRow("half of the packets stall from the opening on, at both sites", "network:1@round=1,step=open,for=120,stall=50", "network:2@round=1,step=open,for=120,stall=50");

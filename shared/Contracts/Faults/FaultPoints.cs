@@ -23,7 +23,6 @@ public static class FaultPoints
     public const string Struck = ".struck";
 
     private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(20);
     private static readonly Lock Gate = new();
     private static readonly string[] OrderTexts = (Environment.GetEnvironmentVariable(Orders) ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries);
     private static readonly FaultOrder[] Ordered = [.. OrderTexts.Select(FaultOrder.Parse)];
@@ -109,11 +108,6 @@ public static class FaultPoints
 
         // Nothing may happen between the point and the death, here or in another process that whoever watches the marks
         // kills: the thread stands still, for a bounded time.
-#pragma warning disable RS0030
-        for (var waited = TimeSpan.Zero; waited < LongestHold && !File.Exists(mark + Struck); waited += LookAgain)
-        {
-            Thread.Sleep(LookAgain);
-        }
-#pragma warning restore RS0030
+        SpinWait.SpinUntil(() => File.Exists(mark + Struck), LongestHold);
     }
 }

@@ -11,7 +11,7 @@ public sealed class CallTests
     [Fact]
     public async Task A_call_without_a_deadline_is_a_mistake_of_the_programmer()
     {
-        using var channel = new AggregatorChannel(new Uri("https://localhost:1"), new ServerTrust(null, TimeProvider.System), () => null);
+        using var channel = new AggregatorChannel(AggregatorAddresses.Parse("https://localhost:1"), new ServerTrust(null, TimeProvider.System), () => null);
         var client = new SiteService.SiteServiceClient(channel.Invoker);
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await client.PollAsync(new PollRequest(), new CallOptions(cancellationToken: TestContext.Current.CancellationToken)));
     }
@@ -19,12 +19,29 @@ public sealed class CallTests
     [Fact]
     public async Task A_server_that_is_not_there_is_unreachable()
     {
-        using var channel = new AggregatorChannel(new Uri("https://localhost:1"), new ServerTrust(null, TimeProvider.System), () => null);
+        using var channel = new AggregatorChannel(AggregatorAddresses.Parse("https://localhost:1"), new ServerTrust(null, TimeProvider.System), () => null);
         var client = new SiteService.SiteServiceClient(channel.Invoker);
         var e = await Assert.ThrowsAsync<FederationException>(() =>
             new AggregatorCalls(TimeProvider.System).OnceAsync(channel, o => client.PollAsync(new PollRequest(), o), TestContext.Current.CancellationToken));
         Assert.Equal(ErrorCatalogue.Unreachable, e.Code);
         Assert.True(RpcErrors.IsTransient(e));
+    }
+
+    [Fact]
+    public async Task When_one_silo_is_away_the_next_address_is_dialled()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+        using var channel = new AggregatorChannel(AggregatorAddresses.Parse($"https://127.0.0.1:1, https://127.0.0.1:{port}"), new ServerTrust(null, TimeProvider.System), () => null);
+        var client = new SiteService.SiteServiceClient(channel.Invoker);
+        var call = new AggregatorCalls(TimeProvider.System).OnceAsync(channel, o => client.PollAsync(new PollRequest(), o), TestContext.Current.CancellationToken);
+        using (var connection = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken))
+        {
+            Assert.True(connection.Connected);
+        }
+
+        Assert.Equal(ErrorCatalogue.Unreachable, (await Assert.ThrowsAsync<FederationException>(() => call)).Code);
     }
 
     [Fact]
@@ -62,6 +79,7 @@ public sealed class CallTests
     [Theory]
     [InlineData("http://aggregator:1")]
     [InlineData("aggregator:8443")]
+    [InlineData("https://a:1,http://b:1")]
     [InlineData("")]
     public void Only_https_addresses_are_dialled(string text) =>
         Assert.Equal(ErrorCatalogue.ArgumentInvalid, Assert.Throws<FederationException>(() => AggregatorAddresses.Parse(text)).Code);
