@@ -89,7 +89,6 @@ public static partial class Messages
         // In the next round, and into it.
         await simulation.Until(() => File.Exists(Path.Combine(simulation.Round("south", 2), "open.json")), "the second round at south", cancellation);
         refused += await Refused(ErrorCatalogue.ContextMismatch, () => replay.Report(2, report, cancellation));
-        refused += await Refused(ErrorCatalogue.RoundClosed, () => replay.Begin(1, manifest, cancellation), ErrorCatalogue.DigestConflict);
         refused += await Refused(ErrorCatalogue.RoundClosed, () => replay.Begin(2, manifest, cancellation), ErrorCatalogue.ContextMismatch);
         refused += await Refused(ErrorCatalogue.RoundClosed, () => replay.Chunks(1, update, update.Length, [0], cancellation));
         return string.Create(CultureInfo.InvariantCulture, $"{repeated} repeated, {refused} altered or replayed and refused");
