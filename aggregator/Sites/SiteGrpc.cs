@@ -27,6 +27,7 @@ public sealed partial class SiteGrpc(
 {
     private const int LongestWaitSeconds = 25;
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan HeardAgain = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RenewBefore = TimeSpan.FromDays(10);
 
     public override async Task<PollResponse> Poll(PollRequest request, ServerCallContext context)
@@ -39,7 +40,9 @@ public sealed partial class SiteGrpc(
 
         var grain = grains.GetGrain<ISiteGrain>(site);
         var progress = request.Progress.Take(16).Select(p => new SiteProgress(p.Run, p.Round, p.Phase, p.Done, p.Total, p.Loss)).ToArray();
-        await grain.Heard(request.AgentVersion.Length > 64 ? request.AgentVersion[..64] : request.AgentVersion, progress);
+        var version = request.AgentVersion.Length > 64 ? request.AgentVersion[..64] : request.AgentVersion;
+        await grain.Heard(version, progress);
+        var heard = time.GetTimestamp();
         var until = time.GetUtcNow().AddSeconds(Math.Clamp(request.WaitSeconds, 0, LongestWaitSeconds));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         while (true)
@@ -54,6 +57,13 @@ public sealed partial class SiteGrpc(
 
             await Task.Delay(LookAgain, time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             context.CancellationToken.ThrowIfCancellationRequested();
+
+            // A site whose poll is open is there: it must not count as silent because nothing was due for a while.
+            if (time.GetElapsedTime(heard) >= HeardAgain)
+            {
+                await grain.Heard(version, progress);
+                heard = time.GetTimestamp();
+            }
         }
     }
 

@@ -69,7 +69,7 @@ public static class Rows
 
     private static IEnumerable<FaultRow> Others()
     {
-        yield return new FaultRow("messages duplicated, reordered and replayed") { Beside = Messages.Disturb, IsQuick = true };
+        yield return new FaultRow("messages duplicated, reordered and replayed") { Beside = Messages.Disturb };
         yield return new FaultRow("a third site killed for good and dropped by an administrator") { Sites = 3, Beside = LostSite.Disturb };
         yield return new FaultRow("disk of the aggregator full in the middle of a round") { Beside = FullDisk.Disturb, AggregatorFolder = FullDisk.Folder, Arguments = ["--aggregator-dir", FullDisk.Folder], Prepare = FullDisk.Prepare, CleanUp = FullDisk.CleanUp, Absent = Requirements.Mounting };
     }
