@@ -1,8 +1,6 @@
 using System.Globalization;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
-using BrainMVP.Federated.Contracts.Json;
-using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Federation.Updates;
 
 namespace BrainMVP.Federated.Aggregator.Artifacts;
@@ -15,25 +13,71 @@ public readonly record struct RoundKey(string Run, int Round, int Attempt)
 }
 
 /// <summary>
-/// Chunks of encoded updates, a folder for each site of a round. A chunk that is there is complete, verified and
-/// durable; there is no other record of it. Sites never see each other's chunks.
+/// Encoded updates, a folder for each site of a round: one file with the payload, and journals of the chunks of it that
+/// are complete, verified and durable. Sites never see each other's.
 /// </summary>
-public sealed class UploadStore(string root)
+/// <param name="root">Folder.</param>
+/// <param name="writer">Name of this process among those that share the folder.</param>
+public sealed class UploadStore(string root, string writer = "aggregator")
 {
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(RoundKey Round, string Site), UpdateSink> _open = [];
+    private readonly Dictionary<(RoundKey Round, string Site), Dictionary<int, int>> _partials = [];
+
     /// <summary>Indices of the manifest's chunks that are not there yet.</summary>
-    public IEnumerable<int> Missing(RoundKey round, string site, UpdateManifest manifest) =>
-        Enumerable.Range(0, manifest.Chunks.Count).Where(i => !File.Exists(ChunkPath(round, site, i, manifest.Chunks[i])));
-
-    /// <summary>Keeps one chunk durably.</summary>
-    /// <exception cref="FederationException">BMF-1402 when the bytes are not those of the manifest.</exception>
-    public void Write(RoundKey round, string site, UpdateManifest manifest, int index, ReadOnlyMemory<byte> bytes)
+    public IReadOnlyList<int> Missing(RoundKey round, string site, UpdateManifest manifest)
     {
-        if (index < 0 || index >= manifest.Chunks.Count || bytes.Length != LengthOf(manifest, index) || CanonicalJson.Hash(bytes.Span) != manifest.Chunks[index])
-        {
-            throw ErrorCatalogue.ArtifactCorrupt.With($"Chunk {index} of {site} does not match its manifest.");
-        }
+        var there = ChunkJournal.Read(FolderOf(round, site), manifest);
+        return [.. Enumerable.Range(0, manifest.Chunks.Count).Where(i => !there.ContainsKey(i))];
+    }
 
-        DurableFile.Write(ChunkPath(round, site, index, manifest.Chunks[index]), output => CheckedChunk.Write(output, bytes.Span));
+    /// <summary>Bytes of missing chunks that broken streams left, by index. A process that is started again knows of none.</summary>
+    public IReadOnlyDictionary<int, int> Partials(RoundKey round, string site)
+    {
+        lock (_gate)
+        {
+            return _partials.TryGetValue((round, site), out var known) ? known.ToDictionary() : [];
+        }
+    }
+
+    /// <summary>Whether the room of an update is taken.</summary>
+    public bool IsReserved(RoundKey round, string site, UpdateManifest manifest) =>
+        new FileInfo(DataPath(FolderOf(round, site))) is { Exists: true } file && file.Length == manifest.Bytes;
+
+    /// <summary>Takes the room that a whole update needs.</summary>
+    /// <exception cref="FederationException">BMF-1403 when the disk does not have it.</exception>
+    public void Reserve(RoundKey round, string site, UpdateManifest manifest) => Close(round, site, Open(round, site, manifest));
+
+    /// <summary>Opens an update for one more stream; <see cref="Close"/> it when the stream ends.</summary>
+    public UpdateSink Open(RoundKey round, string site, UpdateManifest manifest)
+    {
+        lock (_gate)
+        {
+            if (!_open.TryGetValue((round, site), out var sink))
+            {
+                if (!_partials.TryGetValue((round, site), out var partials))
+                {
+                    _partials.Add((round, site), partials = []);
+                }
+
+                _open.Add((round, site), sink = new UpdateSink(FolderOf(round, site), manifest, writer, partials));
+            }
+
+            sink.Users++;
+            return sink;
+        }
+    }
+
+    public void Close(RoundKey round, string site, UpdateSink sink)
+    {
+        lock (_gate)
+        {
+            if (--sink.Users == 0)
+            {
+                _open.Remove((round, site));
+                sink.Dispose();
+            }
+        }
     }
 
     /// <summary>Bytes of a chunk: all but the last are full.</summary>
@@ -41,12 +85,21 @@ public sealed class UploadStore(string root)
         (int)Math.Min(Protocol.UpdateChunkBytes, manifest.Bytes - ((long)index * Protocol.UpdateChunkBytes));
 
     /// <summary>Reads the updates of a round; dispose it to close their files.</summary>
+    /// <exception cref="FederationException">BMF-1402 when an update is incomplete.</exception>
     public IUpdateSource Source(RoundKey round, IReadOnlyDictionary<string, UpdateManifest> manifests) =>
-        new UpdateReader(manifests, (site, index) => ChunkPath(round, site, index, manifests[site].Chunks[index]));
+        new UpdateReader(manifests, site => FolderOf(round, site));
 
-    /// <summary>Removes a round's chunks after its commit.</summary>
+    /// <summary>Removes a round's updates after its commit.</summary>
     public void Delete(RoundKey round)
     {
+        lock (_gate)
+        {
+            foreach (var key in _partials.Keys.Where(k => k.Round == round).ToArray())
+            {
+                _partials.Remove(key);
+            }
+        }
+
         var folder = Path.Combine(root, round.Run, round.Folder);
         if (Directory.Exists(folder))
         {
@@ -54,6 +107,8 @@ public sealed class UploadStore(string root)
         }
     }
 
-    private string ChunkPath(RoundKey round, string site, int index, string hash) =>
-        Path.Combine(root, round.Run, round.Folder, site, string.Create(CultureInfo.InvariantCulture, $"{index:D6}-{hash}.checked"));
+    /// <summary>The payload's file in an update's folder.</summary>
+    internal static string DataPath(string folder) => Path.Combine(folder, "update");
+
+    private string FolderOf(RoundKey round, string site) => Path.Combine(root, round.Run, round.Folder, site);
 }

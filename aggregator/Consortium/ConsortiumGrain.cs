@@ -6,7 +6,7 @@ namespace BrainMVP.Federated.Aggregator.Consortium;
 /// <inheritdoc cref="IConsortiumGrain"/>
 public sealed class ConsortiumGrain([PersistentState("consortium")] IPersistentState<Stored<ConsortiumState>> store) : Grain, IConsortiumGrain
 {
-    private ConsortiumState State => store.State.Value ?? new ConsortiumState();
+    private ConsortiumState State => store.State.Settled ?? new ConsortiumState();
 
     public Task AddSite(string site) => State.Sites.Contains(site, StringComparer.Ordinal)
         ? Task.CompletedTask

@@ -27,5 +27,8 @@ public sealed record AggregatorFolder(string Root, string Silo = "")
     /// <summary>Temporary files of artifacts; each process removes its own at its start.</summary>
     public string Incoming => Path.Combine(Artifacts, Silo.Length == 0 ? "incoming" : "incoming-" + Silo);
 
+    /// <summary>Room that is given up when the disk is full.</summary>
+    public string Reserve => Silo.Length == 0 ? Path.Combine(Root, "reserve") : Path.Combine(Silos, Silo + ".reserve");
+
     private string Silos => Path.Combine(Root, "silos");
 }

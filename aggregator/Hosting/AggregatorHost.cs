@@ -112,9 +112,11 @@ public static class AggregatorHost
         services.AddSingleton(trust);
         services.AddSingleton(new ArtifactStore(options.Folder.Artifacts, options.Folder.Incoming));
         services.AddSingleton(new DocumentStore(options.Folder.Documents));
-        services.AddSingleton(new UploadStore(options.Folder.Uploads));
+        services.AddSingleton(new UploadStore(options.Folder.Uploads, options.Silo?.Name ?? "aggregator"));
         services.AddSingleton(new SumStore(options.Folder.Sums));
         services.AddSingleton(s => new RoundScratch(s.GetRequiredService<UploadStore>(), s.GetRequiredService<SumStore>(), options.Shards));
+        services.AddSingleton<DiskRoom>();
+        services.AddHostedService(s => s.GetRequiredService<DiskRoom>());
         services.AddSingleton<DocumentSigner>();
         services.AddSingleton<Caller>();
         services.AddSingleton<RoundRoster>();
@@ -122,6 +124,7 @@ public static class AggregatorHost
         services.AddSingleton<RoundBuilder>();
         services.AddSingleton<RoundOpener>();
         services.AddSingleton<UploadBudget>();
+        services.AddSingleton<UploadStreams>();
         services.AddSingleton<RoundUploads>();
         services.AddSingleton<ReportIntake>();
         services.AddSingleton<RunSubmission>();
@@ -188,7 +191,7 @@ public static class AggregatorHost
     {
         // Default windows allow 5 MiB/s at 100 ms round trip. An upload has up to four streams, and the connection's window
         // holds all of theirs and the acknowledgements beside them.
-        kestrel.Limits.Http2.InitialStreamWindowSize = 8 << 20;
+        kestrel.Limits.Http2.InitialStreamWindowSize = RoundUploads.WindowBytes;
         kestrel.Limits.Http2.InitialConnectionWindowSize = 34 << 20;
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(60);
         kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);

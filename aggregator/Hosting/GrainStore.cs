@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Storage;
 using Orleans.Storage;
@@ -8,7 +9,23 @@ namespace BrainMVP.Federated.Aggregator.Hosting;
 public sealed class Stored<T>
     where T : class
 {
+    private T? _before;
+    private bool _isWriting;
+
     public T? Value { get; set; }
+
+    /// <summary>
+    /// The state that is in the storage. Questions that come while a state is being written see this one: what a failed
+    /// write takes back must not have been told to anybody.
+    /// </summary>
+    [JsonIgnore]
+    public T? Settled => _isWriting ? _before : Value;
+
+    /// <summary>Puts a state in place that is not in the storage yet.</summary>
+    internal void Begin(T next) => (_before, _isWriting, Value) = (Value, true, next);
+
+    /// <summary>The write has ended.</summary>
+    internal void End(bool written) => (Value, _before, _isWriting) = (written ? Value : _before, null, false);
 }
 
 /// <summary>Writes before showing: after a failed write the grain still has its old state.</summary>
@@ -18,15 +35,16 @@ public static class GrainStore
     public static async Task Save<T>(this IPersistentState<Stored<T>> store, T next)
         where T : class
     {
-        var before = store.State.Value;
-        store.State.Value = next;
+        var state = store.State;
+        state.Begin(next);
         try
         {
             await store.WriteStateAsync();
+            state.End(written: true);
         }
         catch (Exception e)
         {
-            store.State.Value = before;
+            state.End(written: false);
             if (e is InconsistentStateException)
             {
                 // The stored version is another than the one this activation knows: a write whose answer was lost, or

@@ -34,6 +34,10 @@ public interface IRoundGrain : IGrainWithStringKey
     [Alias("CompleteUpload")]
     Task CompleteUpload(string site, string manifest);
 
+    /// <summary>Pauses until the disk has room for something that a site brings.</summary>
+    [Alias("AwaitRoom")]
+    Task AwaitRoom(long bytes, string reason);
+
     /// <summary>Carries out an administrator's action on the current step.</summary>
     [Alias("Control")]
     Task Control(RoundControl control, int seconds, string reason);

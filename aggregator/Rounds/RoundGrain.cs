@@ -23,6 +23,7 @@ public sealed partial class RoundGrain(
     RoundBuilder builder,
     RoundScratch scratch,
     AggregationWorkers workers,
+    DiskRoom room,
     TimeProvider time,
     ILogger<RoundGrain> logger) : Grain, IRoundGrain, IRemindable
 {
@@ -34,7 +35,7 @@ public sealed partial class RoundGrain(
     private Task<IReadOnlyDictionary<string, IReadOnlyList<string>>>? _selection;
     private Task<BuiltRound>? _build;
 
-    private RoundState? State => store.State.Value?.State;
+    private RoundState? State => store.State.Settled?.State;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -88,9 +89,11 @@ public sealed partial class RoundGrain(
 
     public Task CompleteUpload(string site, string manifest) => Save(RoundMachine.CompleteUpload(Require(), site, manifest, time.GetUtcNow()));
 
+    public Task AwaitRoom(long bytes, string reason) => Save(RoundMachine.AwaitRoom(Require(), bytes, reason, time.GetUtcNow()));
+
     public Task Control(RoundControl control, int seconds, string reason)
     {
-        var state = Require();
+        var state = RoundMachine.EndAwaitingRoom(Require(), time.GetUtcNow());
         return state.IsFinal ? Task.CompletedTask : Save(control switch
         {
             RoundControl.ExtendDeadline => state with { Deadline = Later(state.Deadline, time.GetUtcNow()).AddSeconds(seconds), PauseReason = "" },
@@ -114,10 +117,10 @@ public sealed partial class RoundGrain(
 
     private RoundState Require() => State ?? throw ErrorCatalogue.RoundClosed.With($"Round {this.GetPrimaryKeyString()} is not open.");
 
-    private RunDocument Run() => _run ??= documents.Read<RunDocument>(store.State.Value!.RunDocument);
+    private RunDocument Run() => _run ??= documents.Read<RunDocument>(store.State.Settled!.RunDocument);
 
     private Task Save(RoundState next, string? runDocument = null) =>
-        ReferenceEquals(next, State) ? Task.CompletedTask : store.Save(new StoredRound(next, runDocument ?? store.State.Value!.RunDocument));
+        ReferenceEquals(next, State) ? Task.CompletedTask : store.Save(new StoredRound(next, runDocument ?? store.State.Settled!.RunDocument));
 
     private void Arm()
     {
@@ -137,10 +140,15 @@ public sealed partial class RoundGrain(
         {
             LogStepFailed(logger, e, Require().Round, Require().Run);
 
-            // A state store that is away is asked again at the next turn; everything else waits for a person.
-            if (e.Code != ErrorCatalogue.StorageUnavailable)
+            // A state store that is away is asked again at the next turn, a full disk until it has room; everything else
+            // waits for a person.
+            if (e.Code == ErrorCatalogue.DiskFull)
             {
-                await PauseIfPossible($"{e.Code.Id}: {e.Message} {e.Code.Remedy}");
+                await AwaitRoom(Needed(Require()).Bytes, Reason(e));
+            }
+            else if (e.Code != ErrorCatalogue.StorageUnavailable)
+            {
+                await PauseIfPossible(Reason(e));
             }
         }
     }
@@ -151,6 +159,11 @@ public sealed partial class RoundGrain(
         if (state.IsFinal)
         {
             await Finish(state);
+            return;
+        }
+
+        if (await MustAwaitRoom(state))
+        {
             return;
         }
 
@@ -184,6 +197,38 @@ public sealed partial class RoundGrain(
                 break;
         }
     }
+
+    /// <summary>Looks at the disk before anything is written to it.</summary>
+    private async Task<bool> MustAwaitRoom(RoundState state)
+    {
+        if (state.RoomAwaitedSince is not null)
+        {
+            if (room.Has(state.RoomNeeded))
+            {
+                await Save(RoundMachine.EndAwaitingRoom(state, time.GetUtcNow()));
+            }
+
+            return true;
+        }
+
+        var (bytes, what) = Needed(state);
+        if (room.Has(bytes))
+        {
+            return false;
+        }
+
+        var reason = Reason(ErrorCatalogue.DiskFull.With(room.Shortage(bytes, what)));
+        LogPaused(logger, state.Round, state.Run, reason);
+        await AwaitRoom(bytes, reason);
+        return true;
+    }
+
+    /// <summary>What the next step writes: to sum, the sums themselves and the next model and its optimiser state, each as large as an update at most.</summary>
+    private static (long Bytes, string What) Needed(RoundState state) => state.Phase == RoundPhase.Summing
+        ? (4 * state.Arrived.Max(s => state.Uploads[s].Bytes), "Summing")
+        : (0, "The round");
+
+    private static string Reason(FederationException error) => $"{error.Code.Id}: {error.Message} {error.Code.Remedy}";
 
     /// <summary>Sites not heard from; asked only for those that the decision can depend on.</summary>
     private async Task<HashSet<string>> Silent(RoundState state)
@@ -224,12 +269,12 @@ public sealed partial class RoundGrain(
         var done = 0;
         for (var shard = 0; shard < state.Shards; shard++)
         {
-            var order = new ShardOrder(state.Run, state.Round, state.Attempt, shard, state.Shards, Run().LayoutHash, state.Roster, manifests, store.State.Value!.RunDocument, state.Kept);
+            var order = new ShardOrder(state.Run, state.Round, state.Attempt, shard, state.Shards, Run().LayoutHash, state.Roster, manifests, store.State.Settled!.RunDocument, state.Kept);
             var result = await GrainFactory.GetGrain<IShardGrain>($"{state.Run}/{state.Round}/{state.Attempt}/{shard}").Ensure(order);
             done += result is "" ? 1 : 0;
             if (result is { Length: > 0 } failure)
             {
-                await PauseIfPossible(failure);
+                await (failure.StartsWith(ErrorCatalogue.DiskFull.Id, StringComparison.Ordinal) ? AwaitRoom(Needed(state).Bytes, failure) : PauseIfPossible(failure));
                 return;
             }
 

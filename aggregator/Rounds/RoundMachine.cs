@@ -179,11 +179,21 @@ public static class RoundMachine
         Times = With(state.Times, "committed", now),
     };
 
+    /// <summary>Pauses until the disk has room. The round goes on by itself then.</summary>
+    public static RoundState AwaitRoom(RoundState state, long bytes, string reason, DateTimeOffset now) => state.IsFinal || state.RoomAwaitedSince is not null
+        ? state
+        : state with { PauseReason = reason, RoomAwaitedSince = now, RoomNeeded = bytes };
+
+    /// <summary>Goes on after a full disk; the sites get the time back that they could not use.</summary>
+    public static RoundState EndAwaitingRoom(RoundState state, DateTimeOffset now) => state.RoomAwaitedSince is { } since
+        ? state with { PauseReason = "", RoomAwaitedSince = null, RoomNeeded = 0, Deadline = now > since ? state.Deadline + (now - since) : state.Deadline }
+        : state;
+
     /// <summary>A copy with one entry more.</summary>
     public static IReadOnlyDictionary<string, T> With<T>(IReadOnlyDictionary<string, T> entries, string key, T value) =>
         new Dictionary<string, T>(entries, StringComparer.Ordinal) { [key] = value };
 
-    /// <summary>Paused for something else than a missing quorum, for example a full disk: only a person ends that.</summary>
+    /// <summary>Paused for something else than a missing quorum: only a person, or room on the disk, ends that.</summary>
     private static bool NeedsPerson(RoundState state) =>
         state.PauseReason.Length > 0 && !state.PauseReason.StartsWith(ErrorCatalogue.UnderQuorum.Id, StringComparison.Ordinal);
 

@@ -106,6 +106,12 @@ public sealed record RoundState
     /// <summary>Modalities that the opening shares.</summary>
     [Id(22)] public IReadOnlyList<string> Shared { get; init; } = [];
 
+    /// <summary>Since when the round waits for room on the disk; null while it does not.</summary>
+    [Id(23)] public DateTimeOffset? RoomAwaitedSince { get; init; }
+
+    /// <summary>Bytes that it waits for.</summary>
+    [Id(24)] public long RoomNeeded { get; init; }
+
     /// <summary>True when nothing will change any more.</summary>
     public bool IsFinal => Phase is RoundPhase.Committed or RoundPhase.Abandoned;
 }

@@ -2,7 +2,6 @@ using BrainMVP.Federated.Aggregator.Artifacts;
 using BrainMVP.Federated.Aggregator.Hosting;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
-using BrainMVP.Federated.Contracts.Faults;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.Federation.Updates;
@@ -15,12 +14,15 @@ namespace BrainMVP.Federated.Aggregator.Rounds;
 /// Step 5 at the aggregator. Chunks go from the stream to files; the round grain learns the manifest at the beginning
 /// and the completion at the end. A chunk is acknowledged when it is durable.
 /// </summary>
-public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents, ArtifactStore artifacts, UploadStore store, AggregationWorkers workers, UploadBudget budget, IGrainFactory grains)
+public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents, ArtifactStore artifacts, UploadStore store, AggregationWorkers workers, UploadBudget budget, UploadStreams streams, DiskRoom room, IGrainFactory grains)
 {
+    /// <summary>What a stream may have in flight: its window.</summary>
+    public const int WindowBytes = 8 << 20;
+
     private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(60);
 
     /// <summary>Verifies the manifest and answers which chunks are missing.</summary>
-    public async Task<IEnumerable<int>> Begin(RoundKey key, string runDocument, CertificateIdentity site, SignedDocument signed)
+    public async Task<BeginUploadResponse> Begin(RoundKey key, string runDocument, CertificateIdentity site, SignedDocument signed, CancellationToken cancellation)
     {
         var state = await State(key);
         var (manifest, hash) = signer.Accept<UpdateManifest>(signed, site);
@@ -40,53 +42,39 @@ public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents,
         }
 
         await Grain(key).BeginUpload(site.Name, hash);
-        return store.Missing(key, site.Name, manifest);
+        await streams.EndAsync(key, site.Name, cancellation);
+        await Reserve(key, manifest);
+        var response = new BeginUploadResponse();
+        var missing = store.Missing(key, site.Name, manifest);
+        response.Missing.AddRange(missing);
+        response.Partial.AddRange(store.Partials(key, site.Name).Where(p => missing.Contains(p.Key)).OrderBy(p => p.Key).Select(p => new PartialChunk { Chunk = p.Key, Bytes = p.Value }));
+        return response;
     }
 
     /// <summary>Takes chunks from a stream. A refusal is a message on the stream, so that its reason is not lost.</summary>
     public async Task Receive(string site, IAsyncStreamReader<UploadPart> parts, IServerStreamWriter<UploadAcknowledgement> answers, CancellationToken cancellation)
     {
-        using var idle = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        idle.CancelAfter(IdleLimit);
-        using var share = await budget.TakeAsync(site, idle.Token);
-        idle.CancelAfter(IdleLimit);
-        RoundKey? key = null;
-        UpdateManifest? manifest = null;
-        var buffer = new byte[Protocol.UpdateChunkBytes];
-        var filled = 0;
-        var chunk = -1;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        stop.CancelAfter(IdleLimit);
         try
         {
-            while (await parts.MoveNext(idle.Token))
+            if (!await parts.MoveNext(stop.Token))
             {
-                idle.CancelAfter(IdleLimit);
-                var part = parts.Current;
-                if (key is null)
-                {
-                    key = new RoundKey(part.Run, part.Round, part.Attempt);
-                    manifest = await Manifest(key.Value, site);
-                }
-
-                if (part.Chunk != chunk)
-                {
-                    (chunk, filled) = (part.Chunk, 0);
-                }
-
-                if (chunk < 0 || chunk >= manifest!.Chunks.Count || filled + part.Data.Length > UploadStore.LengthOf(manifest, chunk))
-                {
-                    throw ErrorCatalogue.ArtifactCorrupt.With($"Chunk {chunk} is not in the manifest or longer than it says.");
-                }
-
-                part.Data.Span.CopyTo(buffer.AsSpan(filled));
-                filled += part.Data.Length;
-                if (filled == UploadStore.LengthOf(manifest, chunk))
-                {
-                    store.Write(key.Value, site, manifest, chunk, buffer.AsMemory(0, filled));
-                    FaultPoints.Aggregator(key.Value.Round, "upload");
-                    await answers.WriteAsync(new UploadAcknowledgement { Chunk = chunk }, cancellation);
-                    (chunk, filled) = (-1, 0);
-                }
+                return;
             }
+
+            var key = new RoundKey(parts.Current.Run, parts.Current.Round, parts.Current.Attempt);
+            var manifest = await Manifest(key, site);
+            using var entry = streams.Enter(key, site, stop);
+            using var share = await budget.TakeAsync(site, Math.Min(WindowBytes, manifest.Bytes), stop.Token);
+            await using var receiver = new UploadReceiver(store, key, site, manifest, answers);
+            do
+            {
+                stop.CancelAfter(IdleLimit);
+                await receiver.TakeAsync(parts.Current, stop.Token);
+            }
+            while (await parts.MoveNext(stop.Token));
+            await receiver.CompleteAsync(stop.Token);
         }
         catch (FederationException e)
         {
@@ -106,9 +94,10 @@ public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents,
         if (!entry.Complete)
         {
             var manifest = documents.Read<UpdateManifest>(manifestHash);
-            if (store.Missing(key, site, manifest).Any())
+            await streams.EndAsync(key, site, cancellation);
+            if (store.Missing(key, site, manifest).Count is > 0 and var missing)
             {
-                throw ErrorCatalogue.ArtifactMissing.With($"{store.Missing(key, site, manifest).Count()} chunks of the update are missing.");
+                throw ErrorCatalogue.ArtifactMissing.With($"{missing} chunks of the update are missing.");
             }
 
             var map = Map(state, runDocument, site);
@@ -132,6 +121,26 @@ public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents,
         await Grain(key).CompleteUpload(site, manifestHash);
     }
 
+    /// <summary>Takes the room of an update before its first byte comes; the round pauses where there is none.</summary>
+    private async Task Reserve(RoundKey key, UpdateManifest manifest)
+    {
+        if (store.IsReserved(key, manifest.Site, manifest))
+        {
+            return;
+        }
+
+        try
+        {
+            room.Require(manifest.Bytes, $"The update of {manifest.Site}");
+            store.Reserve(key, manifest.Site, manifest);
+        }
+        catch (FederationException e) when (e.Code == ErrorCatalogue.DiskFull)
+        {
+            await Grain(key).AwaitRoom(manifest.Bytes, $"{e.Code.Id}: {e.Message} {e.Code.Remedy}");
+            throw;
+        }
+    }
+
     private IRoundGrain Grain(RoundKey key) => grains.GetGrain<IRoundGrain>($"{key.Run}/{key.Round}");
 
     private async Task<RoundState> State(RoundKey key)
@@ -145,7 +154,7 @@ public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents,
     private async Task<UpdateManifest> Manifest(RoundKey key, string site)
     {
         var state = await State(key);
-        return state.Phase == RoundPhase.Uploading && state.Uploads.TryGetValue(site, out var entry)
+        return state.Phase == RoundPhase.Uploading && state.Uploads.TryGetValue(site, out var entry) && !entry.Complete
             ? documents.Read<UpdateManifest>(entry.Manifest)
             : throw ErrorCatalogue.RoundClosed.With($"{site} has announced no upload for round {key.Round} of {key.Run}, or it is closed.");
     }

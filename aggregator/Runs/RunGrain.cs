@@ -24,7 +24,7 @@ public sealed partial class RunGrain(
 
     private string Name => this.GetPrimaryKeyString();
 
-    private RunState? State => store.State.Value;
+    private RunState? State => store.State.Settled;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {

@@ -15,7 +15,7 @@ public sealed class SiteGrain([PersistentState("site")] IPersistentState<Stored<
 
     public Task Invite(string secretHash, DateTimeOffset expires)
     {
-        var state = store.State.Value ?? new SiteState();
+        var state = store.State.Settled ?? new SiteState();
         return store.Save(state with
         {
             Status = state.Status == "revoked" ? "invited" : state.Status,
@@ -26,7 +26,7 @@ public sealed class SiteGrain([PersistentState("site")] IPersistentState<Stored<
 
     public Task RedeemToken(string secretHash)
     {
-        var state = store.State.Value;
+        var state = store.State.Settled;
         if (state is null || state.TokenHash.Length == 0 || state.TokenHash != secretHash || time.GetUtcNow() > state.TokenExpires)
         {
             throw ErrorCatalogue.TokenInvalid.With($"The token for {Name} was used, has expired or is unknown.");
@@ -43,7 +43,7 @@ public sealed class SiteGrain([PersistentState("site")] IPersistentState<Stored<
 
     public async Task<bool> MaySpeak(string fingerprint)
     {
-        var state = store.State.Value;
+        var state = store.State.Settled;
         if (state is not { Status: "enrolled" } || !state.Fingerprints.Contains(fingerprint, StringComparer.Ordinal))
         {
             return false;
@@ -82,11 +82,11 @@ public sealed class SiteGrain([PersistentState("site")] IPersistentState<Stored<
     }
 
     public Task<SiteView> Get() => Task.FromResult(new SiteView(
-        store.State.Value,
+        store.State.Settled,
         (time.GetUtcNow() - (_heard ?? _listeningSince)).TotalSeconds,
         _heard is not null,
         _agentVersion,
         _progress));
 
-    private SiteState Require() => store.State.Value ?? throw ErrorCatalogue.SiteNotFound.With($"Site {Name}.");
+    private SiteState Require() => store.State.Settled ?? throw ErrorCatalogue.SiteNotFound.With($"Site {Name}.");
 }

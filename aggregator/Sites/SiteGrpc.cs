@@ -152,9 +152,7 @@ public sealed partial class SiteGrpc(
     {
         var identity = await caller.Require(context, CertificateRole.Site);
         var run = await RunOf(request.Run, identity.Name);
-        var response = new BeginUploadResponse();
-        response.Missing.AddRange(await uploads.Begin(new RoundKey(request.Run, request.Round, request.Attempt), run.Document, identity, request.Manifest));
-        return response;
+        return await uploads.Begin(new RoundKey(request.Run, request.Round, request.Attempt), run.Document, identity, request.Manifest, context.CancellationToken);
     }
 
     public override async Task UploadChunks(IAsyncStreamReader<UploadPart> requestStream, IServerStreamWriter<UploadAcknowledgement> responseStream, ServerCallContext context) =>

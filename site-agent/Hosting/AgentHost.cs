@@ -42,12 +42,13 @@ public static class AgentHost
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("Grpc", LogLevel.Warning);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = LongestShutdown);
-        AddAgent(builder.Services, folder, settings);
+        AddAgent(builder.Services, folder, settings, new TrainerProcess(TimeProvider.System));
         using var host = builder.Build();
         await host.RunAsync(cancellation);
     }
 
-    private static void AddAgent(IServiceCollection services, SiteFolder folder, SiteSettings settings)
+    /// <summary>The services of one agent. A process may hold several agents, each with services of its own.</summary>
+    public static void AddAgent(IServiceCollection services, SiteFolder folder, SiteSettings settings, ITrainer trainer)
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(folder);
@@ -59,7 +60,7 @@ public static class AgentHost
         services.AddSingleton(s => AuditLog.Open(folder.Audit, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new ArtifactCache(folder.Artifacts, s.GetRequiredService<SiteLink>(), s.GetRequiredService<TimeProvider>(), TransferLimits.Default));
         services.AddSingleton<SiteContext>();
-        services.AddSingleton(s => new TrainerProcess(s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(trainer);
         services.AddSingleton<Worker>();
         services.AddSingleton<CertificateRenewal>();
         services.AddHostedService<AgentService>();

@@ -5,6 +5,7 @@ using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.SiteAgent.Transport;
 using BrainMVP.Federated.Trust.Transport;
 using Grpc.Core;
+using Microsoft.Win32.SafeHandles;
 
 namespace BrainMVP.Federated.SiteAgent.Rounds;
 
@@ -94,55 +95,30 @@ public sealed class ArtifactCache(string folder, SiteLink link, TimeProvider tim
 
     private async Task<bool> DownloadAsync(string hash, string partial, long bytes, Action<long, long> report, CancellationToken cancellation)
     {
-        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using (var file = new FileStream(partial, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+        using (var file = File.OpenHandle(partial, FileMode.OpenOrCreate, FileAccess.ReadWrite))
         {
-            if (file.Length > bytes)
+            if (RandomAccess.GetLength(file) > bytes)
             {
-                file.SetLength(0);
+                RandomAccess.SetLength(file, 0);
             }
 
             using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            await HashExistingAsync(file, digest, cancellation);
-            report(file.Length, bytes);
-            if (file.Length < bytes)
+            var there = HashExisting(file, digest, cancellation);
+            report(there, bytes);
+            if (there < bytes)
             {
-                silence.CancelAfter(limits.Silence);
-                using var call = link.Artifacts.Download(new DownloadRequest { Hash = hash, Offset = file.Length }, deadline: (time.GetUtcNow() + limits.Total).UtcDateTime, cancellationToken: silence.Token);
-                try
-                {
-                    await foreach (var part in call.ResponseStream.ReadAllAsync(silence.Token))
-                    {
-                        if (file.Length + part.Data.Length > bytes)
-                        {
-                            throw ErrorCatalogue.ArtifactCorrupt.With($"Artifact {hash} is longer than the {bytes} bytes that were announced.");
-                        }
-
-                        file.Write(part.Data.Span);
-                        digest.AppendData(part.Data.Span);
-                        report(file.Position, bytes);
-                        silence.CancelAfter(limits.Silence);
-                    }
-                }
-                catch (Exception) when (silence.IsCancellationRequested && !cancellation.IsCancellationRequested)
-                {
-                    throw ErrorCatalogue.Unreachable.With($"The download of {hash} fell silent.");
-                }
-                finally
-                {
-                    file.Flush(flushToDisk: true);
-                }
+                await using var arriving = new ArrivingFile(file, there, digest);
+                there = await ReceiveAsync(hash, there, bytes, arriving, report, cancellation);
             }
 
-            if (file.Length == bytes && Convert.ToHexStringLower(digest.GetHashAndReset()) == hash)
-            {
-                file.Flush(flushToDisk: true);
-                return true;
-            }
-
-            if (file.Length < bytes)
+            if (there < bytes)
             {
                 return false;
+            }
+
+            if (Convert.ToHexStringLower(digest.GetHashAndReset()) == hash)
+            {
+                return true;
             }
         }
 
@@ -150,14 +126,47 @@ public sealed class ArtifactCache(string folder, SiteLink link, TimeProvider tim
         return false;
     }
 
-    private static async Task HashExistingAsync(FileStream file, IncrementalHash digest, CancellationToken cancellation)
+    /// <summary>Passes on what one stream brings.</summary>
+    /// <returns>Bytes of the artifact that are there.</returns>
+    private async Task<long> ReceiveAsync(string hash, long there, long bytes, ArrivingFile arriving, Action<long, long> report, CancellationToken cancellation)
+    {
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        silence.CancelAfter(limits.Silence);
+        using var call = link.Artifacts.Download(new DownloadRequest { Hash = hash, Offset = there }, deadline: (time.GetUtcNow() + limits.Total).UtcDateTime, cancellationToken: silence.Token);
+        try
+        {
+            await foreach (var part in call.ResponseStream.ReadAllAsync(silence.Token))
+            {
+                if (there + part.Data.Length > bytes)
+                {
+                    throw ErrorCatalogue.ArtifactCorrupt.With($"Artifact {hash} is longer than the {bytes} bytes that were announced.");
+                }
+
+                await arriving.AddAsync(part.Data.Memory, silence.Token);
+                there += part.Data.Length;
+                report(there, bytes);
+                silence.CancelAfter(limits.Silence);
+            }
+        }
+        catch (Exception) when (silence.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            throw ErrorCatalogue.Unreachable.With($"The download of {hash} fell silent.");
+        }
+
+        return there;
+    }
+
+    private static long HashExisting(SafeFileHandle file, IncrementalHash digest, CancellationToken cancellation)
     {
         var buffer = new byte[1 << 16];
-        file.Position = 0;
-        int read;
-        while ((read = await file.ReadAsync(buffer, cancellation)) > 0)
+        long done = 0;
+        while (RandomAccess.Read(file, buffer, done) is > 0 and var read)
         {
+            cancellation.ThrowIfCancellationRequested();
             digest.AppendData(buffer.AsSpan(0, read));
+            done += read;
         }
+
+        return done;
     }
 }

@@ -6,14 +6,15 @@ using BrainMVP.Federated.SiteAgent.Transport;
 using BrainMVP.Federated.Trust.Transport;
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.Win32.SafeHandles;
 
 namespace BrainMVP.Federated.SiteAgent.Rounds;
 
 /// <summary>
 /// Sends the chunks of an update that the aggregator does not have yet. A chunk counts when it was acknowledged, which
-/// happens after it is durable there; a cut stream asks again what is missing and goes on. A large update goes over
-/// several streams at once: each has a window of its own, which a long fat path needs, and while the aggregator hashes
-/// and syncs a chunk of one stream it receives those of the others.
+/// happens after it is durable there; a cut stream asks again what is missing and goes on, in the middle of a chunk where
+/// the aggregator has its beginning. A large update goes over several streams at once: each has a window of its own, which
+/// a long fat path needs, and while the aggregator hashes what one brings it receives the others.
 /// </summary>
 public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimits limits)
 {
@@ -21,10 +22,17 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimi
     public const int MostStreams = 4;
 
     /// <summary>Fewest chunks that are worth a stream of their own.</summary>
-    public const int ChunksPerStream = 8;
+    public const int ChunksPerStream = 2;
 
+    /// <summary>Chunks of one stream that may wait for their acknowledgement.</summary>
     private const int ChunksInFlight = 8;
+
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(8);
+
+    private long _sent;
+
+    /// <summary>Bytes of updates that were sent so far, those included that a cut made necessary twice.</summary>
+    public long SentBytes => Interlocked.Read(ref _sent);
 
     /// <param name="begin">Announcement with the signed manifest.</param>
     /// <param name="manifest">The manifest's content.</param>
@@ -32,24 +40,26 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimi
     /// <param name="report">Told the bytes delivered and the bytes in total.</param>
     public async Task SendAsync(BeginUploadRequest begin, UpdateManifest manifest, string path, Action<long, long> report, CancellationToken cancellation)
     {
-        var fewest = int.MaxValue;
+        var fewest = long.MaxValue;
         for (var failures = 0; ;)
         {
             var answer = await link.Calls.CallAsync(link.Control, o => link.Site.BeginUploadAsync(begin, o), cancellation);
             var missing = answer.Missing.ToArray();
-            if (missing.Any(c => c < 0 || c >= manifest.Chunks.Count))
+            var there = answer.Partial.DistinctBy(p => p.Chunk).ToDictionary(p => p.Chunk, p => p.Bytes);
+            if (missing.Any(c => c < 0 || c >= manifest.Chunks.Count) || there.Any(p => !missing.Contains(p.Key) || p.Value < 0 || p.Value >= LengthOf(manifest, p.Key)))
             {
                 throw ErrorCatalogue.DocumentInvalid.With($"The aggregator asks for a chunk that the update of {manifest.Chunks.Count} chunks does not have.");
             }
 
-            report(manifest.Bytes - missing.Sum(c => (long)LengthOf(manifest, c)), manifest.Bytes);
+            var left = missing.Sum(c => (long)LengthOf(manifest, c)) - there.Sum(p => (long)p.Value);
+            report(manifest.Bytes - left, manifest.Bytes);
             if (missing.Length == 0)
             {
                 return;
             }
 
-            failures = missing.Length < fewest ? 0 : failures + 1;
-            fewest = Math.Min(fewest, missing.Length);
+            failures = left < fewest ? 0 : failures + 1;
+            fewest = Math.Min(fewest, left);
             if (failures >= limits.Tries)
             {
                 throw ErrorCatalogue.Unreachable.With($"{missing.Length} chunks of the update cannot be delivered.");
@@ -62,9 +72,9 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimi
 
             try
             {
-                await StreamsAsync(begin, manifest, missing, path, report, cancellation);
+                await StreamsAsync(begin, manifest, missing, there, path, report, cancellation);
             }
-            catch (Exception e) when (RpcErrors.IsTransient(e) && !cancellation.IsCancellationRequested)
+            catch (Exception e) when (IsBroken(e) && !cancellation.IsCancellationRequested)
             {
                 // The next announcement tells what arrived.
             }
@@ -82,18 +92,21 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimi
         return [.. Enumerable.Range(0, streams).Select(s => missing[(missing.Length * s / streams)..(missing.Length * (s + 1) / streams)])];
     }
 
+    private static bool IsBroken(Exception error) =>
+        RpcErrors.IsTransient(error) || (error is FederationException known && known.Code == ErrorCatalogue.StorageUnavailable);
+
     private static int LengthOf(UpdateManifest manifest, int chunk) =>
         (int)Math.Min(Protocol.UpdateChunkBytes, manifest.Bytes - ((long)chunk * Protocol.UpdateChunkBytes));
 
-    private async Task StreamsAsync(BeginUploadRequest begin, UpdateManifest manifest, int[] missing, string path, Action<long, long> report, CancellationToken cancellation)
+    private async Task StreamsAsync(BeginUploadRequest begin, UpdateManifest manifest, int[] missing, IReadOnlyDictionary<int, int> there, string path, Action<long, long> report, CancellationToken cancellation)
     {
-        var done = manifest.Bytes - missing.Sum(c => (long)LengthOf(manifest, c));
+        var done = manifest.Bytes - missing.Sum(c => (long)LengthOf(manifest, c) - there.GetValueOrDefault(c));
         using var broken = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var streams = Deal(missing).Select(async chunks =>
         {
             try
             {
-                await StreamAsync(begin, manifest, chunks, path, n => report(Interlocked.Add(ref done, n), manifest.Bytes), broken.Token);
+                await StreamAsync(begin, manifest, chunks, there, path, n => report(Interlocked.Add(ref done, n), manifest.Bytes), broken.Token);
             }
             catch
             {
@@ -117,15 +130,32 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimi
         }
     }
 
+    private static void Fill(SafeFileHandle file, Span<byte> bytes, long position)
+    {
+        while (bytes.Length > 0)
+        {
+            var read = RandomAccess.Read(file, bytes, position);
+            bytes = read > 0 ? bytes[read..] : throw ErrorCatalogue.ArtifactCorrupt.With("The encoded update has become shorter.");
+            position += read;
+        }
+    }
+
     /// <summary>Sends chunks in one stream, to its end or until it breaks.</summary>
+    /// <param name="begin">The announcement.</param>
+    /// <param name="manifest">The manifest's content.</param>
+    /// <param name="missing">The chunks.</param>
+    /// <param name="there">Bytes of chunks that the aggregator has already, by index.</param>
+    /// <param name="path">Encoded update.</param>
     /// <param name="delivered">Told the bytes of each chunk that was acknowledged.</param>
-    internal async Task StreamAsync(BeginUploadRequest begin, UpdateManifest manifest, int[] missing, string path, Action<long> delivered, CancellationToken cancellation)
+    /// <param name="cancellation">Cuts the stream.</param>
+    internal async Task StreamAsync(BeginUploadRequest begin, UpdateManifest manifest, int[] missing, IReadOnlyDictionary<int, int> there, string path, Action<long> delivered, CancellationToken cancellation)
     {
         // A stream that stays silent is cut; acknowledgements push the end away.
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         silence.CancelAfter(limits.Silence);
         using var call = link.Uploads.UploadChunks(deadline: (time.GetUtcNow() + limits.Total).UtcDateTime, cancellationToken: silence.Token);
-        using var window = new SemaphoreSlim(ChunksInFlight);
+        using var turns = new SemaphoreSlim(ChunksInFlight);
+        var window = new SendWindow(time);
         var acknowledgements = ReadAsync();
         try
         {
@@ -143,32 +173,42 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimi
 
         async Task WriteAsync()
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-            var buffer = new byte[Protocol.UpdateChunkBytes];
+            using var file = File.OpenHandle(path);
+            var buffer = new byte[Protocol.MessageBytes];
             var first = true;
             foreach (var chunk in missing)
             {
-                var turn = window.WaitAsync(silence.Token);
+                var turn = turns.WaitAsync(silence.Token);
                 if (await Task.WhenAny(turn, acknowledgements) == acknowledgements)
                 {
                     return;
                 }
 
                 await turn;
-                var length = LengthOf(manifest, chunk);
-                file.Position = (long)chunk * Protocol.UpdateChunkBytes;
-                await file.ReadExactlyAsync(buffer.AsMemory(0, length), silence.Token);
-                for (var offset = 0; offset < length; offset += Protocol.MessageBytes)
+                var (start, length, skip) = ((long)chunk * Protocol.UpdateChunkBytes, LengthOf(manifest, chunk), there.GetValueOrDefault(chunk));
+                for (var offset = skip; offset < length;)
                 {
+                    var bytes = buffer.AsMemory(0, Math.Min(buffer.Length, length - offset));
+                    var room = window.TakeAsync(bytes.Length, silence.Token);
+                    if (!room.IsCompleted && await Task.WhenAny(room, acknowledgements) == acknowledgements)
+                    {
+                        return;
+                    }
+
+                    await room;
+                    Fill(file, bytes.Span, start + offset);
+
                     // The buffer is reused only after the write is complete, so wrapping it is safe.
-                    var part = new UploadPart { Chunk = chunk, Data = UnsafeByteOperations.UnsafeWrap(buffer.AsMemory(offset, Math.Min(Protocol.MessageBytes, length - offset))) };
+                    var part = new UploadPart { Chunk = chunk, Data = UnsafeByteOperations.UnsafeWrap(bytes), Offset = offset == skip ? skip : 0 };
                     if (first)
                     {
                         (part.Run, part.Round, part.Attempt, first) = (begin.Run, begin.Round, begin.Attempt, false);
                     }
 
                     await call.RequestStream.WriteAsync(part, silence.Token);
-                    if (((long)chunk * Protocol.UpdateChunkBytes) + offset + part.Data.Length >= manifest.Bytes / 2)
+                    Interlocked.Add(ref _sent, bytes.Length);
+                    offset += bytes.Length;
+                    if (start + offset >= manifest.Bytes / 2)
                     {
                         FaultPoints.Agent(begin.Round, "upload");
                     }
@@ -184,12 +224,17 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimi
                 {
                     if (acknowledgement.Code.Length > 0)
                     {
-                        throw (ErrorCatalogue.Find(acknowledgement.Code) ?? ErrorCatalogue.UpdateRejected).With(acknowledgement.Reason);
+                        // As if the call had ended with it: the aggregator decided this, not the site.
+                        throw (ErrorCatalogue.Find(acknowledgement.Code) ?? ErrorCatalogue.UpdateRejected).With(acknowledgement.Reason, new RpcException(new Status(StatusCode.FailedPrecondition, acknowledgement.Reason)));
                     }
 
                     silence.CancelAfter(limits.Silence);
-                    delivered(LengthOf(manifest, acknowledgement.Chunk));
-                    window.Release();
+                    window.Received(acknowledgement.Received);
+                    if (acknowledgement.Chunk >= 0)
+                    {
+                        delivered(LengthOf(manifest, acknowledgement.Chunk) - there.GetValueOrDefault(acknowledgement.Chunk));
+                        turns.Release();
+                    }
                 }
             }
             catch (Exception e) when (e is RpcException or OperationCanceledException && silence.IsCancellationRequested && !cancellation.IsCancellationRequested)

@@ -7,7 +7,7 @@ using BrainMVP.Federated.SiteAgent.Trainer;
 namespace BrainMVP.Federated.SiteAgent.Rounds;
 
 /// <summary>Runs trainer jobs for assignments and passes their progress on.</summary>
-public sealed class TrainerRunner(SiteContext site, TrainerProcess trainer)
+public sealed class TrainerRunner(SiteContext site, ITrainer trainer)
 {
     public async Task<T> RunAsync<T>(TrainerJob job, string run, PolicyDocument policy, CancellationToken cancellation)
     {

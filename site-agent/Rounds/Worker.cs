@@ -18,11 +18,11 @@ public sealed class Worker
     private readonly EvaluateWork _evaluate;
     private readonly FinishWork _finish;
 
-    public Worker(SiteContext site, TrainerProcess process)
+    public Worker(SiteContext site, ITrainer trainer)
     {
         _site = site;
         var runs = new RunBook(site);
-        var dataset = new DatasetWork(site, new TrainerRunner(site, process));
+        var dataset = new DatasetWork(site, new TrainerRunner(site, trainer));
         var inputs = new ModelInputs(site);
         _approve = new ApproveWork(site, runs, dataset);
         _train = new TrainWork(site, runs, dataset, inputs);

@@ -14,14 +14,12 @@ public readonly record struct TrainerLimits(TimeSpan Stall, TimeSpan Total);
 /// <summary>Starts trainers as child processes, watches them, and starts them again from their checkpoint when they crash.</summary>
 /// <param name="time">Clock of the limits.</param>
 /// <param name="executable">The agent's executable; the process's own by default.</param>
-public sealed class TrainerProcess(TimeProvider time, string? executable = null)
+public sealed class TrainerProcess(TimeProvider time, string? executable = null) : ITrainer
 {
     private const int Starts = 3;
     private static readonly TimeSpan PauseBeforeRestart = TimeSpan.FromSeconds(1);
 
-    /// <summary>Runs a job to its result; a job that already has one is not run again.</summary>
-    /// <returns>Bytes of the result document.</returns>
-    /// <exception cref="FederationException">BMF-1501 after three crashes, BMF-1503 without progress, or the trainer's own error.</exception>
+    /// <inheritdoc/>
     public async Task<byte[]> RunAsync(TrainerJob job, TrainerLimits limits, Action<TrainerLine> progress, CancellationToken cancellation)
     {
         var result = Path.Combine(job.JobFolder, TrainerMain.Result);

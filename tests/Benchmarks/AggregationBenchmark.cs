@@ -205,10 +205,15 @@ internal static class AggregationBenchmark
             var chunks = (int)((bytes + chunk.Length - 1) / chunk.Length);
             var (full, last) = (Hash(chunk), Hash(chunk.AsSpan(0, (int)(bytes - ((long)(chunks - 1) * chunk.Length)))));
             var manifest = new UpdateManifest { Site = site, RoundContext = "", Bytes = bytes, Chunks = [.. Enumerable.Range(0, chunks).Select(i => i == chunks - 1 ? last : full)] };
+            var sink = _store.Open(Round, site, manifest);
             for (var i = 0; i < chunks; i++)
             {
-                _store.Write(Round, site, manifest, i, chunk.AsMemory(0, UploadStore.LengthOf(manifest, i)));
+                using var writer = sink.Begin(i, 0, out _)!;
+                writer.Append(chunk.AsSpan(0, UploadStore.LengthOf(manifest, i)));
+                sink.FinishAsync(writer, resumed: false).Wait();
             }
+
+            _store.Close(Round, site, sink);
 
             _manifests[site] = manifest;
         }

@@ -8,10 +8,10 @@ internal static class FreshProcess
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(60);
 
-    /// <returns>The numbers on the line that the process prints; null when it failed.</returns>
-    public static double[]? Run(params string[] arguments)
+    /// <summary>Starts this program again; it is talked to over its standard input and output.</summary>
+    public static Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
         {
             start.ArgumentList.Add(typeof(FreshProcess).Assembly.Location);
@@ -22,7 +22,13 @@ internal static class FreshProcess
             start.ArgumentList.Add(argument);
         }
 
-        using var child = Process.Start(start)!;
+        return Process.Start(start)!;
+    }
+
+    /// <returns>The numbers on the line that the process prints; null when it failed.</returns>
+    public static double[]? Run(params string[] arguments)
+    {
+        using var child = Start(arguments);
         using var late = new CancellationTokenSource(Deadline);
         using var kill = late.Token.Register(() => child.Kill());
         var line = child.StandardOutput.ReadToEnd().Trim();

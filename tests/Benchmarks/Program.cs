@@ -1,5 +1,6 @@
 using System.Globalization;
 using BrainMVP.Federated.Benchmarks;
+using BrainMVP.Federated.Benchmarks.Federation;
 using BrainMVP.Federated.Training.Hosting;
 
 const string Help = """
@@ -12,6 +13,8 @@ const string Help = """
       benchmarks growth    resident memory over 1,000 steps of the demo preset
       benchmarks data      reading and preparing a .nii.gz, against zcat; crops of prepared volumes
       benchmarks aggregation  summing updates from the store, against floats and memory reads; memory for 10 and 64 sites
+      benchmarks transfer  an update up and a model down over mutual TLS, against raw TLS, SHA-256 and fsync; cut and long paths
+      benchmarks rounds    a round without training: 8 sites with 95 MB, against its parts; many sites with a tiny model
       benchmarks all       all of these
       benchmarks fuzz      a million mutated NIfTI files through the reader: outcomes, time and memory
 
@@ -46,12 +49,28 @@ if (command == GrowthBenchmark.ChildCommand)
     return GrowthBenchmark.RunChild(args);
 }
 
+if (command == RawTls.ChildCommand)
+{
+    await RawTls.ServeAsync();
+    return 0;
+}
+
+if (command == LightSites.ChildCommand)
+{
+    return await LightSites.RunChildAsync(args);
+}
+
+if (command == RoundBenchmark.ChildCommand)
+{
+    return await RoundBenchmark.RunChildAsync(args);
+}
+
 if (command == "fuzz")
 {
     return FuzzCommand.Run(count.Value, seed.Value) ? 0 : 1;
 }
 
-string[] known = ["step", "parts", "memory", "pipeline", "growth", "data", "aggregation"];
+string[] known = ["step", "parts", "memory", "pipeline", "growth", "data", "aggregation", "transfer", "rounds"];
 var chosen = command == "all" ? known : [.. known.Where(k => k == command)];
 if (chosen.Length == 0)
 {
@@ -73,6 +92,8 @@ foreach (var name in chosen)
         "pipeline" => PipelineBenchmark.Run(quick, side.Value, threads.Value),
         "growth" => GrowthBenchmark.Run(threads.Value),
         "aggregation" => AggregationBenchmark.Run(quick),
+        "rounds" => await RoundBenchmark.RunAsync(quick),
+        "transfer" => await TransferBenchmark.RunAsync(quick),
         "data" => DataBenchmark.Run(quick, file) & CropBenchmark.Run(quick),
         _ => MemoryBenchmark.Run(quick, side == 0 ? null : side, threads.Value),
     };

@@ -26,6 +26,29 @@ internal static class Stopwatches
         return times;
     }
 
+    /// <inheritdoc cref="InTurns"/>
+    public static async Task<double[][]> InTurnsAsync(int repetitions, params Func<Task>[] actions)
+    {
+        foreach (var action in actions)
+        {
+            await action();
+        }
+
+        double[][] times = [.. actions.Select(_ => new double[repetitions])];
+        for (var i = 0; i < repetitions; i++)
+        {
+            for (var k = 0; k < actions.Length; k++)
+            {
+                var which = i % 2 == 0 ? k : actions.Length - 1 - k;
+                var began = TimeProvider.System.GetTimestamp();
+                await actions[which]();
+                times[which][i] = TimeProvider.System.GetElapsedTime(began).TotalMilliseconds;
+            }
+        }
+
+        return times;
+    }
+
     public static double Milliseconds(Action action)
     {
         var began = TimeProvider.System.GetTimestamp();

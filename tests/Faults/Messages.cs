@@ -200,7 +200,7 @@ public static partial class Messages
             var acknowledged = 0;
             await foreach (var answer in call.ResponseStream.ReadAllAsync(cancellation))
             {
-                acknowledged += answer.Code.Length == 0 ? 1 : throw (ErrorCatalogue.Find(answer.Code) ?? ErrorCatalogue.Unexpected).With(answer.Reason);
+                acknowledged += answer.Code.Length == 0 ? (answer.Chunk < 0 ? 0 : 1) : throw (ErrorCatalogue.Find(answer.Code) ?? ErrorCatalogue.Unexpected).With(answer.Reason);
             }
 
             return acknowledged;

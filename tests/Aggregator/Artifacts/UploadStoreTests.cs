@@ -27,32 +27,122 @@ public sealed class UploadStoreTests : IDisposable
     public void What_is_missing_is_what_was_not_delivered_also_for_a_new_process()
     {
         Assert.Equal([0, 1, 2], _store.Missing(Key, "north", _manifest));
-        _store.Write(Key, "north", _manifest, 1, Chunk(1));
+        Write(1, Chunk(1));
         Assert.Equal([0, 2], new UploadStore(_folder.Path).Missing(Key, "north", _manifest));
-        _store.Write(Key, "north", _manifest, 0, Chunk(0));
-        _store.Write(Key, "north", _manifest, 2, Chunk(2));
+        Write(0, Chunk(0));
+        Write(2, Chunk(2));
         Assert.Empty(_store.Missing(Key, "north", _manifest));
     }
 
     [Fact]
     public void Sites_attempts_and_rounds_do_not_share_chunks()
     {
-        _store.Write(Key, "north", _manifest, 0, Chunk(0));
-        Assert.Equal(3, _store.Missing(Key, "south", _manifest).Count());
-        Assert.Equal(3, _store.Missing(Key with { Attempt = 2 }, "north", _manifest).Count());
-        Assert.Equal(3, _store.Missing(Key with { Round = 4 }, "north", _manifest).Count());
+        Write(0, Chunk(0));
+        Assert.Equal(3, _store.Missing(Key, "south", _manifest).Count);
+        Assert.Equal(3, _store.Missing(Key with { Attempt = 2 }, "north", _manifest).Count);
+        Assert.Equal(3, _store.Missing(Key with { Round = 4 }, "north", _manifest).Count);
     }
 
     [Theory]
     [InlineData(0, 1)]
-    [InlineData(-1, 0)]
-    [InlineData(3, 0)]
-    [InlineData(2, 0)]
+    [InlineData(1, 0)]
     public void Wrong_bytes_are_refused_and_not_kept(int index, int chunk)
     {
-        Fails.With(ErrorCatalogue.ArtifactCorrupt, () => _store.Write(Key, "north", _manifest, index, Chunk(chunk)));
-        Fails.With(ErrorCatalogue.ArtifactCorrupt, () => _store.Write(Key, "north", _manifest, 0, Chunk(0).AsMemory(1)));
-        Assert.Equal(3, _store.Missing(Key, "north", _manifest).Count());
+        Fails.With(ErrorCatalogue.ArtifactCorrupt, () => Write(index, Chunk(chunk)));
+        Assert.Equal(3, _store.Missing(Key, "north", _manifest).Count);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(3)]
+    public void Chunks_that_the_manifest_does_not_have_are_refused(int index) =>
+        Fails.With(ErrorCatalogue.ArtifactCorrupt, () => Write(index, Chunk(0)));
+
+    [Fact]
+    public void A_broken_stream_leaves_the_beginning_of_its_chunk_to_the_next()
+    {
+        const int Half = 1_500_000;
+        var sink = _store.Open(Key, "north", _manifest);
+        using (var writer = sink.Begin(1, 0, out _)!)
+        {
+            writer.Append(Chunk(1).AsSpan(0, Half));
+            sink.Leave(writer);
+        }
+
+        _store.Close(Key, "north", sink);
+        Assert.Equal(Half, Assert.Contains(1, _store.Partials(Key, "north")));
+        Write(1, Chunk(1), Half);
+        Assert.Equal([0, 2], _store.Missing(Key, "north", _manifest));
+        Assert.Empty(_store.Partials(Key, "north"));
+        Assert.Empty(new UploadStore(_folder.Path).Partials(Key, "north"));
+    }
+
+    [Fact]
+    public void A_beginning_that_was_wrong_is_forgotten_and_the_whole_chunk_asked_for_again()
+    {
+        var sink = _store.Open(Key, "north", _manifest);
+        using (var writer = sink.Begin(1, 0, out _)!)
+        {
+            writer.Append(Chunk(0).AsSpan(0, 1000));
+            sink.Leave(writer);
+        }
+
+        _store.Close(Key, "north", sink);
+        Fails.With(ErrorCatalogue.StorageUnavailable, () => Write(1, Chunk(1), 1000));
+        Fails.With(ErrorCatalogue.StorageUnavailable, () => Write(1, Chunk(1), 1000));
+        Write(1, Chunk(1));
+        Assert.Equal([0, 2], _store.Missing(Key, "north", _manifest));
+    }
+
+    [Fact]
+    public void Two_streams_do_not_write_the_same_chunk_and_one_that_is_there_is_not_written_again()
+    {
+        var sink = _store.Open(Key, "north", _manifest);
+        using (var writer = sink.Begin(0, 0, out _)!)
+        {
+            Fails.With(ErrorCatalogue.StorageUnavailable, () => sink.Begin(0, 0, out _));
+            sink.Leave(writer);
+        }
+
+        _store.Close(Key, "north", sink);
+        Write(0, Chunk(0));
+        var again = _store.Open(Key, "north", _manifest);
+        Assert.Null(again.Begin(0, 0, out var delivered));
+        Assert.True(delivered.IsCompletedSuccessfully);
+        _store.Close(Key, "north", again);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(-300)]
+    [InlineData(77)]
+    public void A_journal_that_a_crash_tore_loses_the_torn_record_only(int change)
+    {
+        Write(0, Chunk(0));
+        Write(1, Chunk(1));
+        var journal = Directory.GetFiles(_folder.Path, "*.chunks", SearchOption.AllDirectories).Single();
+        using (var file = File.OpenWrite(journal))
+        {
+            file.SetLength(file.Length + change);
+        }
+
+        var restarted = new UploadStore(_folder.Path);
+        Assert.Equal(change < 0 ? [1, 2] : [2], restarted.Missing(Key, "north", _manifest));
+        Write(2, Chunk(2), store: restarted);
+        Assert.Equal(change < 0 ? [1] : [], restarted.Missing(Key, "north", _manifest));
+    }
+
+    [Fact]
+    public void Processes_that_share_the_folder_complete_one_update_together()
+    {
+        Write(0, Chunk(0), store: new UploadStore(_folder.Path, "silo-1"));
+        Write(2, Chunk(2), store: new UploadStore(_folder.Path, "silo-2"));
+        Write(1, Chunk(1), store: new UploadStore(_folder.Path, "silo-1"));
+        Assert.Empty(_store.Missing(Key, "north", _manifest));
+        using var source = _store.Source(Key, new Dictionary<string, UpdateManifest> { ["north"] = _manifest });
+        var read = new byte[Payload.Length];
+        source.Read("north", 0, read);
+        Assert.True(read.AsSpan().SequenceEqual(Payload));
     }
 
     [Fact]
@@ -71,28 +161,30 @@ public sealed class UploadStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_chunk_that_became_shorter_is_noticed()
+    public void An_update_that_became_shorter_or_lost_a_chunk_is_noticed()
     {
+        Write(0, Chunk(0));
+        Fails.With(ErrorCatalogue.ArtifactCorrupt, Open);
         Deliver();
-        foreach (var file in Directory.GetFiles(_folder.Path, "*", SearchOption.AllDirectories))
+        Open();
+        using (var file = File.OpenWrite(Directory.GetFiles(_folder.Path, "update", SearchOption.AllDirectories).Single()))
         {
-            using var stream = File.OpenWrite(file);
-            stream.SetLength(10);
+            file.SetLength(10);
         }
 
-        using var source = _store.Source(Key, new Dictionary<string, UpdateManifest> { ["north"] = _manifest });
-        Fails.With(ErrorCatalogue.ArtifactCorrupt, () => source.Read("north", 0, new byte[100]));
+        Fails.With(ErrorCatalogue.ArtifactCorrupt, Open);
+
+        void Open() => _store.Source(Key, new Dictionary<string, UpdateManifest> { ["north"] = _manifest }).Dispose();
     }
 
     [Theory]
     [InlineData(0)]
     [InlineData(70_000)]
     [InlineData(Protocol.UpdateChunkBytes - 1)]
-    [InlineData(Protocol.UpdateChunkBytes + 8)]
     public void A_chunk_that_the_disk_altered_is_noticed_where_it_was_altered_every_time_it_is_read(int at)
     {
         Deliver();
-        var file = Directory.GetFiles(_folder.Path, "000000-*", SearchOption.AllDirectories).Single();
+        var file = Directory.GetFiles(_folder.Path, "update", SearchOption.AllDirectories).Single();
         var bytes = File.ReadAllBytes(file);
         bytes[at] ^= 4;
         File.WriteAllBytes(file, bytes);
@@ -120,11 +212,35 @@ public sealed class UploadStoreTests : IDisposable
 
     private static byte[] Chunk(int index) => Payload[(index * Protocol.UpdateChunkBytes)..Math.Min(Payload.Length, (index + 1) * Protocol.UpdateChunkBytes)];
 
+    private void Write(int index, byte[] bytes, int offset = 0, UploadStore? store = null)
+    {
+        store ??= _store;
+        var sink = store.Open(Key, "north", _manifest);
+        try
+        {
+            if (sink.Begin(index, offset, out var delivered) is { } writer)
+            {
+                using (writer)
+                {
+                    writer.Append(bytes.AsSpan(offset));
+                    delivered = sink.FinishAsync(writer, offset > 0);
+                }
+            }
+
+            Assert.True(((IAsyncResult)delivered).AsyncWaitHandle.WaitOne(TimeSpan.FromSeconds(30)));
+            Assert.True(delivered.IsCompletedSuccessfully);
+        }
+        finally
+        {
+            store.Close(Key, "north", sink);
+        }
+    }
+
     private void Deliver()
     {
         for (var i = 0; i < 3; i++)
         {
-            _store.Write(Key, "north", _manifest, i, Chunk(i));
+            Write(i, Chunk(i));
         }
     }
 }

@@ -20,7 +20,7 @@ public sealed class ChunkUploaderTests
     [Fact]
     public void A_small_update_has_one_stream_and_a_large_one_several()
     {
-        Assert.Single(ChunkUploader.Deal([.. Enumerable.Range(0, 15)]));
-        Assert.Equal(ChunkUploader.MostStreams, ChunkUploader.Deal([.. Enumerable.Range(0, 95)]).Count);
+        Assert.Single(ChunkUploader.Deal([.. Enumerable.Range(0, 3)]));
+        Assert.Equal(ChunkUploader.MostStreams, ChunkUploader.Deal([.. Enumerable.Range(0, 24)]).Count);
     }
 }
