@@ -16,7 +16,7 @@ public static class LostSite
         }
 
         var (code, text) = await Programs.Run(
-            Programs.Aggregator, ["run", "drop-site", "simulation", "east", "--reason", "its machine is gone", "--dir", simulation.Aggregator], Limit, cancellation);
+            Programs.Aggregator, ["run", "drop-site", "simulation", "--site", "east", "--reason", "its machine is gone", "--dir", simulation.Aggregator], Limit, cancellation);
         return code == 0 ? "east was dropped" : throw new InvalidOperationException($"east could not be dropped: {text}");
     }
 }

@@ -254,6 +254,26 @@ public sealed class RoundMachineTests
         Assert.Equal(("commit", "model", Late), (state.Commit, state.Model, state.Times["committed"]));
     }
 
+    [Fact]
+    public void A_round_that_waited_for_room_gives_its_sites_the_time_back_and_goes_on_by_itself()
+    {
+        var waiting = RoundMachine.AwaitRoom(Uploading, 1000, "BMF-1403: full", Start.AddMinutes(50));
+        Assert.Equal(RoundStep.Wait, Decide(waiting, Late));
+        Assert.Same(waiting, RoundMachine.AwaitRoom(waiting, 5, "BMF-1403: still full", Late));
+        var on = RoundMachine.EndAwaitingRoom(waiting, Start.AddMinutes(80));
+        Assert.Equal("", on.PauseReason);
+        Assert.Null(on.RoomAwaitedSince);
+        Assert.Equal(Start.AddMinutes(90), on.Deadline);
+        Assert.Same(on, RoundMachine.EndAwaitingRoom(on, Late));
+    }
+
+    [Fact]
+    public void A_round_that_is_over_waits_for_no_room()
+    {
+        var committed = RoundMachine.Commit(Uploading, "commit", "model", new Dictionary<string, string>(), Late);
+        Assert.Same(committed, RoundMachine.AwaitRoom(committed, 1, "BMF-1403: full", Late));
+    }
+
     private static RoundState Reported(params string[] sites) => sites.Aggregate(Opened, (state, site) => RoundMachine.Report(state, site, Entry(site)));
 
     private static RoundState Delivered(params string[] sites) =>
