@@ -10,7 +10,7 @@ using Grpc.Core;
 namespace BrainMVP.Federated.Aggregator.Artifacts;
 
 /// <summary>Downloads for sites and administrators, uploads for administrators.</summary>
-public sealed class ArtifactGrpc(ArtifactStore store, Caller caller) : ArtifactService.ArtifactServiceBase
+public sealed class ArtifactGrpc(ArtifactStore store, Caller caller, DiskRoom room, TimeProvider time) : ArtifactService.ArtifactServiceBase
 {
     /// <summary>Largest artifact an administrator may upload: 16 GiB.</summary>
     private const long MaximumBytes = 1L << 34;
@@ -32,28 +32,31 @@ public sealed class ArtifactGrpc(ArtifactStore store, Caller caller) : ArtifactS
 
         await using var file = new FileStream(store.PathOf(request.Hash), FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 18, FileOptions.SequentialScan | FileOptions.Asynchronous);
         file.Position = request.Offset;
+        using var idle = new IdleLimit(time, context.CancellationToken);
         var buffer = new byte[Protocol.MessageBytes];
         int read;
-        while ((read = await file.ReadAsync(buffer, context.CancellationToken)) > 0)
+        while ((read = await file.ReadAsync(buffer, idle.Token)) > 0)
         {
             // The buffer is read again only after the write has finished with it.
-            await responseStream.WriteAsync(new DownloadPart { Data = UnsafeByteOperations.UnsafeWrap(buffer.AsMemory(0, read)) }, context.CancellationToken);
+            await responseStream.WriteAsync(new DownloadPart { Data = UnsafeByteOperations.UnsafeWrap(buffer.AsMemory(0, read)) }, idle.Token);
+            idle.Moved();
         }
     }
 
     public override async Task<UploadResponse> Upload(IAsyncStreamReader<ArtifactPart> requestStream, ServerCallContext context)
     {
         await caller.Require(context, CertificateRole.Admin);
-        if (!await requestStream.MoveNext(context.CancellationToken))
+        using var idle = new IdleLimit(time, context.CancellationToken);
+        if (!await requestStream.MoveNext(idle.Token))
         {
             throw ErrorCatalogue.DocumentInvalid.With("The upload is empty.");
         }
 
         var hash = requestStream.Current.Hash;
-        return new UploadResponse { Hash = await store.PutAsync(hash, Pieces(requestStream, context.CancellationToken), context.CancellationToken) };
+        return new UploadResponse { Hash = await store.PutAsync(hash, Pieces(requestStream, idle), idle.Token) };
     }
 
-    private static async IAsyncEnumerable<ReadOnlyMemory<byte>> Pieces(IAsyncStreamReader<ArtifactPart> parts, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> Pieces(IAsyncStreamReader<ArtifactPart> parts, IdleLimit idle, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         long total = 0;
         do
@@ -64,6 +67,12 @@ public sealed class ArtifactGrpc(ArtifactStore store, Caller caller) : ArtifactS
                 throw ErrorCatalogue.DocumentInvalid.With($"The artifact is larger than {MaximumBytes} bytes.");
             }
 
+            if (room.IsFull)
+            {
+                throw ErrorCatalogue.DiskFull.With(room.Shortage(parts.Current.Data.Length, "The artifact"));
+            }
+
+            idle.Moved();
             yield return parts.Current.Data.Memory;
         }
         while (await parts.MoveNext(cancellation));

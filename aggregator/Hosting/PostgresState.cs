@@ -1,3 +1,4 @@
+using System.Data.Common;
 using BrainMVP.Federated.Contracts.Errors;
 using Npgsql;
 
@@ -21,12 +22,15 @@ public static class PostgresState
         try
         {
             var builder = new NpgsqlConnectionStringBuilder(connection);
-            if (!builder.ContainsKey("Timeout"))
+
+            // Npgsql's own builder has every keyword; only the plain one knows which were given. Zero waits without an end.
+            var given = new DbConnectionStringBuilder { ConnectionString = connection };
+            if (!given.ContainsKey("Timeout") || builder.Timeout == 0)
             {
                 builder.Timeout = TimeoutSeconds;
             }
 
-            if (!builder.ContainsKey("Command Timeout"))
+            if (!(given.ContainsKey("Command Timeout") || given.ContainsKey("CommandTimeout")) || builder.CommandTimeout == 0)
             {
                 builder.CommandTimeout = TimeoutSeconds;
             }

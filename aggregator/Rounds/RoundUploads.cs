@@ -14,12 +14,10 @@ namespace BrainMVP.Federated.Aggregator.Rounds;
 /// Step 5 at the aggregator. Chunks go from the stream to files; the round grain learns the manifest at the beginning
 /// and the completion at the end. A chunk is acknowledged when it is durable.
 /// </summary>
-public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents, ArtifactStore artifacts, UploadStore store, AggregationWorkers workers, UploadBudget budget, UploadStreams streams, DiskRoom room, IGrainFactory grains)
+public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents, ArtifactStore artifacts, UploadStore store, AggregationWorkers workers, UploadBudget budget, UploadStreams streams, DiskRoom room, TimeProvider time, IGrainFactory grains)
 {
     /// <summary>What a stream may have in flight: its window.</summary>
     public const int WindowBytes = 8 << 20;
-
-    private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(60);
 
     /// <summary>Verifies the manifest and answers which chunks are missing.</summary>
     public async Task<BeginUploadResponse> Begin(RoundKey key, string runDocument, CertificateIdentity site, SignedDocument signed, CancellationToken cancellation)
@@ -54,27 +52,26 @@ public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents,
     /// <summary>Takes chunks from a stream. A refusal is a message on the stream, so that its reason is not lost.</summary>
     public async Task Receive(string site, IAsyncStreamReader<UploadPart> parts, IServerStreamWriter<UploadAcknowledgement> answers, CancellationToken cancellation)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        stop.CancelAfter(IdleLimit);
+        using var idle = new IdleLimit(time, cancellation);
         try
         {
-            if (!await parts.MoveNext(stop.Token))
+            if (!await parts.MoveNext(idle.Token))
             {
                 return;
             }
 
             var key = new RoundKey(parts.Current.Run, parts.Current.Round, parts.Current.Attempt);
             var manifest = await Manifest(key, site);
-            using var entry = streams.Enter(key, site, stop);
-            using var share = await budget.TakeAsync(site, Math.Min(WindowBytes, manifest.Bytes), stop.Token);
+            using var entry = streams.Enter(key, site, idle);
+            using var share = await budget.TakeAsync(site, Math.Min(WindowBytes, manifest.Bytes), idle.Token);
             await using var receiver = new UploadReceiver(store, key, site, manifest, answers);
             do
             {
-                stop.CancelAfter(IdleLimit);
-                await receiver.TakeAsync(parts.Current, stop.Token);
+                idle.Moved();
+                await receiver.TakeAsync(parts.Current, idle.Token);
             }
-            while (await parts.MoveNext(stop.Token));
-            await receiver.CompleteAsync(stop.Token);
+            while (await parts.MoveNext(idle.Token));
+            await receiver.CompleteAsync(idle.Token);
         }
         catch (FederationException e)
         {

@@ -1,4 +1,5 @@
 using BrainMVP.Federated.Aggregator.Artifacts;
+using BrainMVP.Federated.Aggregator.Hosting;
 
 namespace BrainMVP.Federated.Aggregator.Rounds;
 
@@ -17,7 +18,7 @@ public sealed class UploadStreams(TimeProvider time)
     /// <param name="round">The round.</param>
     /// <param name="site">The sender.</param>
     /// <param name="stop">Ends the stream.</param>
-    public IDisposable Enter(RoundKey round, string site, CancellationTokenSource stop)
+    public IDisposable Enter(RoundKey round, string site, IdleLimit stop)
     {
         var entry = new Entry(this, (round, site), stop);
         lock (_gate)
@@ -48,7 +49,7 @@ public sealed class UploadStreams(TimeProvider time)
         }
     }
 
-    private sealed class Entry(UploadStreams streams, (RoundKey Round, string Site) key, CancellationTokenSource stop) : IDisposable
+    private sealed class Entry(UploadStreams streams, (RoundKey Round, string Site) key, IdleLimit stop) : IDisposable
     {
         private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -58,7 +59,7 @@ public sealed class UploadStreams(TimeProvider time)
         {
             try
             {
-                await stop.CancelAsync();
+                await stop.EndAsync();
             }
             catch (ObjectDisposedException)
             {
