@@ -17,9 +17,10 @@ public sealed class ChunkWriter : IDisposable
     /// <param name="chunk">Index of the chunk.</param>
     /// <param name="start">Where it begins in the file.</param>
     /// <param name="length">Its bytes.</param>
-    public ChunkWriter(SafeFileHandle file, int chunk, long start, int length)
+    /// <param name="delivered">Ends when the chunk is durable, where it came before: it is only compared then. Null for a new one.</param>
+    public ChunkWriter(SafeFileHandle file, int chunk, long start, int length, Task? delivered = null)
     {
-        (_file, Chunk, _start, Length) = (file, chunk, start, length);
+        (_file, Chunk, _start, Length, Delivered) = (file, chunk, start, length, delivered);
         _checks = new ulong[(length + ChunkJournal.BlockBytes - 1) / ChunkJournal.BlockBytes];
     }
 
@@ -27,13 +28,20 @@ public sealed class ChunkWriter : IDisposable
 
     public int Length { get; }
 
+    /// <summary>Ends when the bytes that came before are durable; null when none did.</summary>
+    public Task? Delivered { get; }
+
     /// <summary>Bytes that are there.</summary>
     public int Filled { get; private set; }
 
     /// <summary>Takes the next bytes; they must fit into the chunk.</summary>
     public void Append(ReadOnlySpan<byte> bytes)
     {
-        RandomAccess.Write(_file, bytes, _start + Filled);
+        if (Delivered is null)
+        {
+            RandomAccess.Write(_file, bytes, _start + Filled);
+        }
+
         Digest(bytes);
     }
 

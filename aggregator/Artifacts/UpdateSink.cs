@@ -51,38 +51,25 @@ public sealed class UpdateSink : IDisposable
     /// <summary>Begins a chunk, or goes on with one. No two streams write the same chunk: one's verified bytes would be overwritten by the other's.</summary>
     /// <param name="chunk">Index of the chunk.</param>
     /// <param name="offset">Bytes of it that the sender counts as delivered.</param>
-    /// <param name="delivered">Ends when the chunk is durable, where its bytes came before.</param>
-    /// <returns>Null when the bytes came before.</returns>
+    /// <returns>Takes the chunk's bytes; one that came before is only compared.</returns>
     /// <exception cref="FederationException">BMF-1402 for a chunk that is not in the manifest, BMF-1404 when it must be announced again.</exception>
-    public ChunkWriter? Begin(int chunk, int offset, out Task delivered)
+    public ChunkWriter Begin(int chunk, int offset)
     {
         if (chunk < 0 || chunk >= _manifest.Chunks.Count)
         {
             throw ErrorCatalogue.ArtifactCorrupt.With($"Chunk {chunk} is not in the manifest of {_manifest.Site}.");
         }
 
+        Task? delivered;
         lock (_gate)
         {
-            if (_verified.TryGetValue(chunk, out delivered!))
+            if (!_verified.TryGetValue(chunk, out delivered))
             {
-                return null;
+                Claim(chunk, offset);
             }
-
-            delivered = Task.CompletedTask;
-            if (offset != 0 && Partials.GetValueOrDefault(chunk) != offset)
-            {
-                throw ErrorCatalogue.StorageUnavailable.With($"The first {offset} bytes of chunk {chunk} of {_manifest.Site} are not here; announce the upload again.");
-            }
-
-            if (!_claimed.Add(chunk))
-            {
-                throw ErrorCatalogue.StorageUnavailable.With($"Another stream of {_manifest.Site} sends chunk {chunk}; announce the upload again.");
-            }
-
-            Partials.Remove(chunk);
         }
 
-        var writer = new ChunkWriter(_data, chunk, (long)chunk * Protocol.UpdateChunkBytes, UploadStore.LengthOf(_manifest, chunk));
+        var writer = new ChunkWriter(_data, chunk, (long)chunk * Protocol.UpdateChunkBytes, UploadStore.LengthOf(_manifest, chunk), delivered);
         writer.Continue(offset);
         return writer;
     }
@@ -96,12 +83,21 @@ public sealed class UpdateSink : IDisposable
         var record = writer.Finish();
         lock (_gate)
         {
-            _claimed.Remove(writer.Chunk);
+            if (writer.Delivered is null)
+            {
+                _claimed.Remove(writer.Chunk);
+            }
+
             if (record.Hash != _manifest.Chunks[writer.Chunk])
             {
                 throw resumed
                     ? ErrorCatalogue.StorageUnavailable.With($"Chunk {writer.Chunk} of {_manifest.Site} did not survive the broken stream; announce the upload again.")
                     : ErrorCatalogue.ArtifactCorrupt.With($"Chunk {writer.Chunk} of {_manifest.Site} does not match its manifest.");
+            }
+
+            if (writer.Delivered is { } delivered)
+            {
+                return delivered;
             }
 
             var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -120,6 +116,11 @@ public sealed class UpdateSink : IDisposable
     /// <summary>Lets go of a chunk whose stream broke; what is there of it counts for the next.</summary>
     public void Leave(ChunkWriter writer)
     {
+        if (writer.Delivered is not null)
+        {
+            return;
+        }
+
         lock (_gate)
         {
             _claimed.Remove(writer.Chunk);
@@ -135,6 +136,22 @@ public sealed class UpdateSink : IDisposable
     {
         _journal.Dispose();
         _data.Dispose();
+    }
+
+    /// <summary>Notes that a stream sends a chunk, under the lock.</summary>
+    private void Claim(int chunk, int offset)
+    {
+        if (offset != 0 && Partials.GetValueOrDefault(chunk) != offset)
+        {
+            throw ErrorCatalogue.StorageUnavailable.With($"The first {offset} bytes of chunk {chunk} of {_manifest.Site} are not here; announce the upload again.");
+        }
+
+        if (!_claimed.Add(chunk))
+        {
+            throw ErrorCatalogue.StorageUnavailable.With($"Another stream of {_manifest.Site} sends chunk {chunk}; announce the upload again.");
+        }
+
+        Partials.Remove(chunk);
     }
 
     private static SafeFileHandle OpenData(string folder, long bytes)

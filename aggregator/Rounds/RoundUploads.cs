@@ -19,6 +19,8 @@ public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents,
     /// <summary>What a stream may have in flight: its window.</summary>
     public const int WindowBytes = 8 << 20;
 
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(10);
+
     /// <summary>Verifies the manifest and answers which chunks are missing.</summary>
     public async Task<BeginUploadResponse> Begin(RoundKey key, string runDocument, CertificateIdentity site, SignedDocument signed, CancellationToken cancellation)
     {
@@ -76,6 +78,25 @@ public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents,
         catch (FederationException e)
         {
             await answers.WriteAsync(new UploadAcknowledgement { Chunk = -1, Code = e.Code.Id, Reason = e.Message }, cancellation);
+            await Drain(parts, cancellation);
+        }
+    }
+
+    /// <summary>Reads on until the sender has seen the refusal: a stream that ends under its hands loses the reason.</summary>
+    private async Task Drain(IAsyncStreamReader<UploadPart> parts, CancellationToken cancellation)
+    {
+        using var limit = new CancellationTokenSource(DrainLimit, time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
+        try
+        {
+            while (await parts.MoveNext(stop.Token))
+            {
+                // Nothing of it is kept.
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // It goes on sending; it had its time.
         }
     }
 
@@ -151,7 +172,7 @@ public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents,
     private async Task<UpdateManifest> Manifest(RoundKey key, string site)
     {
         var state = await State(key);
-        return state.Phase == RoundPhase.Uploading && state.Uploads.TryGetValue(site, out var entry) && !entry.Complete
+        return state.Phase == RoundPhase.Uploading && state.Uploads.TryGetValue(site, out var entry)
             ? documents.Read<UpdateManifest>(entry.Manifest)
             : throw ErrorCatalogue.RoundClosed.With($"{site} has announced no upload for round {key.Round} of {key.Run}, or it is closed.");
     }

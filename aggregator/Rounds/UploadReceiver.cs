@@ -29,7 +29,6 @@ internal sealed class UploadReceiver : IAsyncDisposable
     private Task _acknowledged = Task.CompletedTask;
     private ChunkWriter? _current;
     private bool _resumed;
-    private int _skipped = -1;
     private long _received;
     private long _told;
 
@@ -49,23 +48,23 @@ internal sealed class UploadReceiver : IAsyncDisposable
         }
 
         _received += part.Data.Length;
-        if (_current?.Chunk != part.Chunk && _skipped != part.Chunk)
+        if (_current?.Chunk != part.Chunk)
         {
-            await BeginAsync(part.Chunk, part.Offset, cancellation);
+            Leave();
+            _current = _sink.Begin(part.Chunk, part.Offset);
+            _resumed = part.Offset > 0;
         }
 
-        if (_current is { } writer)
+        var writer = _current!;
+        if (part.Data.Length > writer.Length - writer.Filled)
         {
-            if (part.Data.Length > writer.Length - writer.Filled)
-            {
-                throw ErrorCatalogue.ArtifactCorrupt.With($"Chunk {part.Chunk} is longer than the manifest says.");
-            }
+            throw ErrorCatalogue.ArtifactCorrupt.With($"Chunk {part.Chunk} is longer than the manifest says.");
+        }
 
-            writer.Append(part.Data.Span);
-            if (writer.Filled == writer.Length)
-            {
-                await FinishAsync(writer, cancellation);
-            }
+        writer.Append(part.Data.Span);
+        if (writer.Filled == writer.Length)
+        {
+            await FinishAsync(writer, cancellation);
         }
 
         if (_received - _told >= TellEvery && await _answering.WaitAsync(TimeSpan.Zero, cancellation))
@@ -80,19 +79,14 @@ internal sealed class UploadReceiver : IAsyncDisposable
     /// <summary>Leaves the chunk that was under way to the next stream, and waits until the others are settled.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_current is { } unfinished)
-        {
-            _sink.Leave(unfinished);
-            unfinished.Dispose();
-        }
-
+        Leave();
         await Task.WhenAll([.. _syncing, _acknowledged]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _store.Close(_round, _site, _sink);
         _answering.Dispose();
         _unsynced.Dispose();
     }
 
-    private async Task BeginAsync(int chunk, int offset, CancellationToken cancellation)
+    private void Leave()
     {
         if (_current is { } unfinished)
         {
@@ -101,17 +95,6 @@ internal sealed class UploadReceiver : IAsyncDisposable
         }
 
         _current = null;
-        _current = _sink.Begin(chunk, offset, out var delivered);
-        _resumed = offset > 0;
-        _skipped = -1;
-        if (_current is null)
-        {
-            // Delivered before: its sender missed the acknowledgement.
-            _skipped = chunk;
-            await delivered.WaitAsync(cancellation);
-            await _answering.WaitAsync(cancellation);
-            await AnswerAsync(new UploadAcknowledgement { Chunk = chunk }, cancellation);
-        }
     }
 
     private async Task FinishAsync(ChunkWriter writer, CancellationToken cancellation)

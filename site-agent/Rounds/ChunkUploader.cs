@@ -93,7 +93,7 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimi
     }
 
     private static bool IsBroken(Exception error) =>
-        RpcErrors.IsTransient(error) || (error is FederationException known && known.Code == ErrorCatalogue.StorageUnavailable);
+        RpcErrors.IsTransient(error) || error is RpcException { StatusCode: StatusCode.Cancelled } || (error is FederationException known && known.Code == ErrorCatalogue.StorageUnavailable);
 
     private static int LengthOf(UpdateManifest manifest, int chunk) =>
         (int)Math.Min(Protocol.UpdateChunkBytes, manifest.Bytes - ((long)chunk * Protocol.UpdateChunkBytes));

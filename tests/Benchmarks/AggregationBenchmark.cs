@@ -208,7 +208,7 @@ internal static class AggregationBenchmark
             var sink = _store.Open(Round, site, manifest);
             for (var i = 0; i < chunks; i++)
             {
-                using var writer = sink.Begin(i, 0, out _)!;
+                using var writer = sink.Begin(i, 0);
                 writer.Append(chunk.AsSpan(0, UploadStore.LengthOf(manifest, i)));
                 sink.FinishAsync(writer, resumed: false).Wait();
             }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace BrainMVP.Federated.Federation.Summation;
 
@@ -8,10 +9,17 @@ internal static class IntegerBlocks
     /// <summary>sum ← sum + values, element by element, modulo 2³².</summary>
     public static void Add(Span<int> sum, ReadOnlySpan<int> values)
     {
+        // Four vectors a turn: one alone waits for its load.
+        var step = 4 * Vector<int>.Count;
         var i = 0;
-        for (; i <= sum.Length - Vector<int>.Count; i += Vector<int>.Count)
+        ref var to = ref MemoryMarshal.GetReference(sum);
+        ref var from = ref MemoryMarshal.GetReference(values[..sum.Length]);
+        for (; i <= sum.Length - step; i += step)
         {
-            (new Vector<int>(sum[i..]) + new Vector<int>(values[i..])).CopyTo(sum[i..]);
+            for (var k = 0; k < step; k += Vector<int>.Count)
+            {
+                (Vector.LoadUnsafe(ref to, (nuint)(i + k)) + Vector.LoadUnsafe(ref from, (nuint)(i + k))).StoreUnsafe(ref to, (nuint)(i + k));
+            }
         }
 
         for (; i < sum.Length; i++)

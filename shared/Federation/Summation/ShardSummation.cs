@@ -10,7 +10,11 @@ namespace BrainMVP.Federated.Federation.Summation;
 /// </summary>
 public static class ShardSummation
 {
-    private const int BlockElements = 1 << 15;
+    /// <summary>
+    /// Elements of one turn: 64 KiB. The sum and a block of one update stay in a processor's own cache together, and
+    /// turns begin where the sources' blocks do, so that no block is read twice.
+    /// </summary>
+    private const int BlockElements = 1 << 14;
 
     /// <summary>Writes the shard's sums as 32-bit little-endian integers, segment after segment.</summary>
     /// <param name="segments">From <see cref="ShardPlan"/>.</param>
@@ -21,24 +25,21 @@ public static class ShardSummation
     public static void Sum(IReadOnlyList<ShardSegment> segments, IReadOnlyDictionary<string, PayloadMap> payloads, IUpdateSource source, Stream output, CancellationToken cancellation)
     {
         var sum = new int[BlockElements];
-        foreach (var segment in segments)
+        foreach (var stretch in Stretch.Of(segments, payloads))
         {
-            var contributors = payloads
-                .Select(p => (Site: p.Key, Tensor: p.Value.Find(segment.Tensor.Name)))
-                .Where(p => p.Tensor is not null)
-                .OrderBy(p => p.Site, StringComparer.Ordinal)
-                .ToArray();
-            for (long done = 0; done < segment.Count; done += BlockElements)
+            var first = stretch.Parts.Count > 0 ? stretch.Parts[0].Offset / sizeof(int) : 0;
+            for (long done = 0; done < stretch.Count;)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var total = sum.AsSpan(0, (int)Math.Min(BlockElements, segment.Count - done));
+                var total = sum.AsSpan(0, (int)Math.Min(BlockElements - ((first + done) % BlockElements), stretch.Count - done));
                 total.Clear();
-                foreach (var (site, tensor) in contributors)
+                foreach (var (site, offset) in stretch.Parts)
                 {
-                    Add(total, source, site, tensor!.Offset + ((segment.Start + done) * sizeof(int)));
+                    Add(total, source, site, offset + (done * sizeof(int)));
                 }
 
                 output.Write(MemoryMarshal.AsBytes(total));
+                done += total.Length;
             }
         }
     }
@@ -53,6 +54,36 @@ public static class ShardSummation
             IntegerBlocks.Add(total[..values.Length], values);
             total = total[values.Length..];
             offset += values.Length * sizeof(int);
+        }
+    }
+
+    /// <summary>Neighbouring segments whose contributors send them one behind the other: for the sum they are one.</summary>
+    /// <param name="Count">Elements.</param>
+    /// <param name="Parts">Contributors with the first byte in their payload, by name.</param>
+    private sealed record Stretch(long Count, IReadOnlyList<(string Site, long Offset)> Parts)
+    {
+        public static List<Stretch> Of(IReadOnlyList<ShardSegment> segments, IReadOnlyDictionary<string, PayloadMap> payloads)
+        {
+            var stretches = new List<Stretch>();
+            foreach (var segment in segments)
+            {
+                var parts = payloads
+                    .Select(p => (Site: p.Key, Tensor: p.Value.Find(segment.Tensor.Name)))
+                    .Where(p => p.Tensor is not null)
+                    .OrderBy(p => p.Site, StringComparer.Ordinal)
+                    .Select(p => (p.Site, p.Tensor!.Offset + (segment.Start * sizeof(int))))
+                    .ToArray();
+                if (stretches.Count > 0 && stretches[^1] is var last && last.Parts.Select(p => (p.Site, p.Offset + (last.Count * sizeof(int)))).SequenceEqual(parts))
+                {
+                    stretches[^1] = last with { Count = last.Count + segment.Count };
+                }
+                else
+                {
+                    stretches.Add(new Stretch(segment.Count, parts));
+                }
+            }
+
+            return stretches;
         }
     }
 }

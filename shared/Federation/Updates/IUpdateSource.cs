@@ -8,7 +8,7 @@ public interface IUpdateSource : IDisposable
 
     /// <summary>
     /// As many of a site's payload bytes from an offset as lie ready without being copied: at least one, at most
-    /// <paramref name="most"/>. Valid until the site's next read; only for a source that one thread uses.
+    /// <paramref name="most"/>. Valid until the next read of any site; only for a source that one thread uses.
     /// </summary>
     ReadOnlySpan<byte> Peek(string site, long offset, int most);
 }

@@ -63,7 +63,7 @@ public sealed class UploadStoreTests : IDisposable
     {
         const int Half = 1_500_000;
         var sink = _store.Open(Key, "north", _manifest);
-        using (var writer = sink.Begin(1, 0, out _)!)
+        using (var writer = sink.Begin(1, 0))
         {
             writer.Append(Chunk(1).AsSpan(0, Half));
             sink.Leave(writer);
@@ -81,7 +81,7 @@ public sealed class UploadStoreTests : IDisposable
     public void A_beginning_that_was_wrong_is_forgotten_and_the_whole_chunk_asked_for_again()
     {
         var sink = _store.Open(Key, "north", _manifest);
-        using (var writer = sink.Begin(1, 0, out _)!)
+        using (var writer = sink.Begin(1, 0))
         {
             writer.Append(Chunk(0).AsSpan(0, 1000));
             sink.Leave(writer);
@@ -98,17 +98,27 @@ public sealed class UploadStoreTests : IDisposable
     public void Two_streams_do_not_write_the_same_chunk_and_one_that_is_there_is_not_written_again()
     {
         var sink = _store.Open(Key, "north", _manifest);
-        using (var writer = sink.Begin(0, 0, out _)!)
+        using (var writer = sink.Begin(0, 0))
         {
-            Fails.With(ErrorCatalogue.StorageUnavailable, () => sink.Begin(0, 0, out _));
+            Fails.With(ErrorCatalogue.StorageUnavailable, () => sink.Begin(0, 0));
             sink.Leave(writer);
         }
 
         _store.Close(Key, "north", sink);
         Write(0, Chunk(0));
         var again = _store.Open(Key, "north", _manifest);
-        Assert.Null(again.Begin(0, 0, out var delivered));
-        Assert.True(delivered.IsCompletedSuccessfully);
+        using (var repeated = again.Begin(0, 0))
+        {
+            repeated.Append(Chunk(0));
+            Assert.True(again.FinishAsync(repeated, resumed: false).IsCompletedSuccessfully);
+        }
+
+        using (var altered = again.Begin(0, 0))
+        {
+            altered.Append(Chunk(1));
+            Fails.With(ErrorCatalogue.ArtifactCorrupt, () => again.FinishAsync(altered, resumed: false));
+        }
+
         _store.Close(Key, "north", again);
     }
 
@@ -218,15 +228,9 @@ public sealed class UploadStoreTests : IDisposable
         var sink = store.Open(Key, "north", _manifest);
         try
         {
-            if (sink.Begin(index, offset, out var delivered) is { } writer)
-            {
-                using (writer)
-                {
-                    writer.Append(bytes.AsSpan(offset));
-                    delivered = sink.FinishAsync(writer, offset > 0);
-                }
-            }
-
+            using var writer = sink.Begin(index, offset);
+            writer.Append(bytes.AsSpan(offset));
+            var delivered = sink.FinishAsync(writer, offset > 0);
             Assert.True(((IAsyncResult)delivered).AsyncWaitHandle.WaitOne(TimeSpan.FromSeconds(30)));
             Assert.True(delivered.IsCompletedSuccessfully);
         }
