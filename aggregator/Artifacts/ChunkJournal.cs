@@ -16,8 +16,8 @@ public readonly record struct ChunkRecord(int Chunk, string Hash, ulong[] Checks
 /// </summary>
 internal sealed class ChunkJournal : IDisposable
 {
-    /// <summary>Bytes under one checksum; reading checks what it reads at memory speed.</summary>
-    public const int BlockBytes = 64 * 1024;
+    /// <summary>Bytes under one checksum: what was checked is still in the nearest cache when it is used.</summary>
+    public const int BlockBytes = 16 * 1024;
 
     private const string Extension = ".chunks";
     private const int BlocksPerChunk = Protocol.UpdateChunkBytes / BlockBytes;

@@ -8,17 +8,21 @@ namespace BrainMVP.Federated.Aggregator.Artifacts;
 
 /// <summary>
 /// Reads the updates of a round and checks what it reads, so that a disk that alters bytes after they were verified is
-/// noticed before they reach a model. Keeps one file for each site and one block of 64 KiB for all of them, which stays
-/// in the processor's cache; what is read in turns should begin where blocks do.
+/// noticed before they reach a model. Keeps one file for each site and one buffer of 256 KiB for all of them, which stays
+/// in the processor's cache; what is read in turns should begin where the buffer does.
 /// </summary>
 internal sealed class UpdateReader : IUpdateSource
 {
+    private const int ReadBytes = 16 * ChunkJournal.BlockBytes;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, SiteReader> _sites = new(StringComparer.Ordinal);
-    private readonly byte[] _block = new byte[ChunkJournal.BlockBytes];
-    private string _site = "";
+    private readonly byte[] _buffer = new byte[ReadBytes];
+    private SiteReader? _site;
+    private string _name = "";
     private long _start;
     private int _length;
+    private long _checked = -1;
 
     /// <exception cref="FederationException">BMF-1402 when a file is missing, a chunk has no record or the length is another.</exception>
     public UpdateReader(IReadOnlyDictionary<string, UpdateManifest> manifests, Func<string, string> folderOf)
@@ -53,15 +57,26 @@ internal sealed class UpdateReader : IUpdateSource
 
     public ReadOnlySpan<byte> Peek(string site, long offset, int most)
     {
-        if (site != _site || offset < _start || offset >= _start + _length)
+        if (site != _name || offset < _start || offset >= _start + _length)
         {
-            // Nothing counts as loaded while a block is read: a block that fails its check must fail again.
-            (_site, _length) = (site, 0);
-            _start = offset / ChunkJournal.BlockBytes * ChunkJournal.BlockBytes;
-            _length = _sites[site].Load(_start, _block);
+            (_site, _name, _length, _checked) = (_sites[site], site, 0, -1);
+            _start = offset / ReadBytes * ReadBytes;
+            _length = _site.Load(_start, _buffer);
         }
 
-        return _block.AsSpan((int)(offset - _start), (int)Math.Min(most, _start + _length - offset));
+        var block = offset / ChunkJournal.BlockBytes;
+        var begin = (int)((block * ChunkJournal.BlockBytes) - _start);
+        var end = Math.Min(begin + ChunkJournal.BlockBytes, _length);
+        if (block != _checked)
+        {
+            // Checked when it is used, not when it is read, and every time: a block that fails must fail again.
+            _checked = -1;
+            _site!.Check(block, _buffer.AsSpan(begin..end));
+            _checked = block;
+        }
+
+        var from = (int)(offset - _start);
+        return _buffer.AsSpan(from, Math.Min(most, end - from));
     }
 
     public void Dispose()
@@ -83,7 +98,13 @@ internal sealed class UpdateReader : IUpdateSource
         {
             (_site, _bytes) = (site, manifest.Bytes);
             var chunks = ChunkJournal.Read(folder, manifest);
-            _checks = [.. Enumerable.Range(0, manifest.Chunks.Count).SelectMany(i => chunks.GetValueOrDefault(i) ?? throw ErrorCatalogue.ArtifactCorrupt.With($"Chunk {i} of {site} is gone."))];
+            _checks = new ulong[(_bytes + ChunkJournal.BlockBytes - 1) / ChunkJournal.BlockBytes];
+            for (var i = 0; i < manifest.Chunks.Count; i++)
+            {
+                var checks = chunks.GetValueOrDefault(i) ?? throw ErrorCatalogue.ArtifactCorrupt.With($"Chunk {i} of {site} is gone.");
+                checks.CopyTo(_checks, (long)i * Protocol.UpdateChunkBytes / ChunkJournal.BlockBytes);
+            }
+
             try
             {
                 _file = File.OpenHandle(UploadStore.DataPath(folder), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
@@ -102,20 +123,26 @@ internal sealed class UpdateReader : IUpdateSource
 
         public void Dispose() => _file.Dispose();
 
-        /// <summary>Reads and checks the block that begins at an offset.</summary>
-        /// <returns>Its bytes.</returns>
-        public int Load(long start, Span<byte> block)
+        /// <summary>Reads what begins at an offset.</summary>
+        /// <returns>Bytes read: all but the last read are full.</returns>
+        public int Load(long start, Span<byte> buffer)
         {
-            var bytes = block[..(int)Math.Min(block.Length, _bytes - start)];
+            var bytes = buffer[..(int)Math.Min(buffer.Length, _bytes - start)];
             for (var done = 0; done < bytes.Length;)
             {
                 var read = RandomAccess.Read(_file, bytes[done..], start + done);
                 done += read > 0 ? read : throw ErrorCatalogue.ArtifactCorrupt.With($"The update of {_site} has become shorter.");
             }
 
-            return XxHash3.HashToUInt64(bytes) == _checks[start / ChunkJournal.BlockBytes]
-                ? bytes.Length
-                : throw ErrorCatalogue.ArtifactCorrupt.With($"Chunk {start / Protocol.UpdateChunkBytes} of {_site} has changed on disk.");
+            return bytes.Length;
+        }
+
+        public void Check(long block, ReadOnlySpan<byte> bytes)
+        {
+            if (XxHash3.HashToUInt64(bytes) != _checks[block])
+            {
+                throw ErrorCatalogue.ArtifactCorrupt.With($"Chunk {block * ChunkJournal.BlockBytes / Protocol.UpdateChunkBytes} of {_site} has changed on disk.");
+            }
         }
     }
 }

@@ -40,7 +40,7 @@ internal static class AggregationBenchmark
             var memory = new long[(int)(bytes / sizeof(long))];
             Array.Fill(memory, 3);
             var average = new float[Parameters];
-            var times = Stopwatches.InTurns(quick ? 3 : 7, ten.Sum, ten.SumDurably, () => ten.AverageFloats(average), () => ReadMemory(memory));
+            var times = Stopwatches.InTurns(quick ? 3 : 11, ten.Sum, ten.SumDurably, () => ten.AverageFloats(average), () => ReadMemory(memory));
             var medians = times.Select(Stopwatches.Median).ToArray();
             var table = new Table("what", "ms", "GB/s", "of memory", "target");
             string[] names = ["exact sum, checksums verified", "the same, sums written durably", "plain float weighted average", "memory reads"];

@@ -11,10 +11,10 @@ namespace BrainMVP.Federated.Federation.Summation;
 public static class ShardSummation
 {
     /// <summary>
-    /// Elements of one turn: 64 KiB. The sum and a block of one update stay in a processor's own cache together, and
+    /// Elements of one turn: 256 KiB. The sum and what is read of one update stay in a processor's own cache together, and
     /// turns begin where the sources' blocks do, so that no block is read twice.
     /// </summary>
-    private const int BlockElements = 1 << 14;
+    private const int BlockElements = 1 << 16;
 
     /// <summary>Writes the shard's sums as 32-bit little-endian integers, segment after segment.</summary>
     /// <param name="segments">From <see cref="ShardPlan"/>.</param>
@@ -32,10 +32,15 @@ public static class ShardSummation
             {
                 cancellation.ThrowIfCancellationRequested();
                 var total = sum.AsSpan(0, (int)Math.Min(BlockElements - ((first + done) % BlockElements), stretch.Count - done));
-                total.Clear();
-                foreach (var (site, offset) in stretch.Parts)
+                if (stretch.Parts.Count == 0)
                 {
-                    Add(total, source, site, offset + (done * sizeof(int)));
+                    total.Clear();
+                }
+
+                for (var part = 0; part < stretch.Parts.Count; part++)
+                {
+                    var (site, offset) = stretch.Parts[part];
+                    Add(total, source, site, offset + (done * sizeof(int)), isFirst: part == 0);
                 }
 
                 output.Write(MemoryMarshal.AsBytes(total));
@@ -45,13 +50,21 @@ public static class ShardSummation
     }
 
     /// <summary>Adds a site's integers as they lie in the source, without a copy of them.</summary>
-    private static void Add(Span<int> total, IUpdateSource source, string site, long offset)
+    private static void Add(Span<int> total, IUpdateSource source, string site, long offset, bool isFirst)
     {
         while (total.Length > 0)
         {
             // Integers lie at multiples of four in the payload, and so do the ends of what a source has ready.
             var values = MemoryMarshal.Cast<byte, int>(source.Peek(site, offset, total.Length * sizeof(int)));
-            IntegerBlocks.Add(total[..values.Length], values);
+            if (isFirst)
+            {
+                values.CopyTo(total);
+            }
+            else
+            {
+                IntegerBlocks.Add(total[..values.Length], values);
+            }
+
             total = total[values.Length..];
             offset += values.Length * sizeof(int);
         }
