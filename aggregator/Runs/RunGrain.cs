@@ -203,8 +203,9 @@ public sealed partial class RunGrain(
         {
             LogStepFailed(logger, e, Name);
 
-            // A state store that is away is asked again at the next turn; everything else waits for a person.
-            if (e.Code != ErrorCatalogue.StorageUnavailable && State is { IsFinal: false, Paused: false } state)
+            // A state store that is away and a disk that is full are asked again at the next turn; everything else waits for a
+            // person.
+            if (e.Code != ErrorCatalogue.StorageUnavailable && e.Code != ErrorCatalogue.DiskFull && State is { IsFinal: false, Paused: false } state)
             {
                 await store.Save(state with { Paused = true, Reason = $"{e.Code.Id}: {e.Message} {e.Code.Remedy}" });
             }

@@ -44,6 +44,7 @@ public static class Rows
         yield return Cluster("two silos, each killed once: train, sum", "silo:1@round=1,step=train", "silo:2@round=2,step=sum");
         yield return Cluster("two silos, each killed once: upload, commit", "silo:2@round=1,step=upload", "silo:1@round=2,step=commit,at=before") with { IsQuick = true };
         yield return Cluster("two silos, both killed in one round", "silo:1@round=1,step=report", "silo:2@round=1,step=roster", "silo:1@round=1,step=commit");
+        yield return Cluster("two silos, restarted one after the other as for an update", "silo:1@round=1,step=upload,by=term", "silo:2@round=2,step=report,by=term", "silo:1@round=2,step=commit,by=term");
         yield return Cluster("two silos, one killed for good") with { Beside = LostSilo.Disturb };
         yield return Cluster("PostgreSQL: report, sum", "postgres@round=1,step=report", "postgres@round=2,step=sum");
         yield return Cluster("PostgreSQL: open, upload, commit", "postgres@round=1,step=open,at=before", "postgres@round=1,step=upload", "postgres@round=2,step=commit,at=before");

@@ -27,7 +27,7 @@ public static class SimulationCommand
         var fault = new Option<string[]>("--fault")
         {
             Description = "A fault: WHO@round=R,step=S, repeatable. WHO is aggregator, silo:N, postgres, agent:N, trainer:N or network:N, sites counted from 1; S is open, train, report, roster, upload, sum or commit. "
-                + "The process is killed by SIGKILL at that point and started again. More: at=before (before the aggregator saves the step), clock=+1h (of the restarted process), for=10 and stall=50 (seconds and percentage for network:N; without stall the connection is cut).",
+                + "The process is killed by SIGKILL at that point and started again. More: at=before (before the aggregator saves the step), by=term (asked to stop by SIGTERM, as for an update, instead of killed), clock=+1h (of the restarted process), for=10 and stall=50 (seconds and percentage for network:N; without stall the connection is cut).",
             HelpName = "FAULT",
         };
         var aggregatorDir = new Option<string?>("--aggregator-dir") { Description = "Folder of the aggregator, for example on a disk of its own; must not exist yet and is not removed. By default OUT/work/aggregator.", HelpName = "DIR" };

@@ -60,9 +60,9 @@ public sealed class FaultWatch(IReadOnlyList<FaultOrder> orders, string folder)
                 continue;
             }
 
-            await federation.Kill(order.Who, cancellation);
+            await (order.IsGentle ? federation.Stop(order.Who, cancellation) : federation.Kill(order.Who, cancellation));
             await LetGo(index, cancellation);
-            note($"Fault {order}: {order.Who} was killed and is started again.");
+            note($"Fault {order}: {order.Who} was {(order.IsGentle ? "stopped" : "killed")} and is started again.");
             await Task.Delay(PauseBeforeRestart, cancellation);
             var began = TimeProvider.System.GetTimestamp();
             await federation.Restart(order.Who, FakeClock.Environment(order.Clock), cancellation);

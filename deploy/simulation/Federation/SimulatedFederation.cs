@@ -67,6 +67,10 @@ public sealed class SimulatedFederation(Executables executables, SimulationFolde
     public Task Kill(string who, CancellationToken cancellation) =>
         who == PostgresName ? postgres!.Kill(cancellation) : Members.Single(m => m.Who == who).Process.KillAsync(cancellation);
 
+    /// <summary>Asks a process to stop, as an administrator does, and waits until it has.</summary>
+    /// <param name="who">As in a fault order: <c>aggregator</c>, <c>silo:N</c> or <c>agent:N</c>.</param>
+    public Task Stop(string who, CancellationToken cancellation) => Members.Single(m => m.Who == who).Process.StopAsync(cancellation);
+
     /// <summary>Starts a killed process again, the same way and on the same port.</summary>
     /// <param name="environment">Further variables, for example a wrong clock.</param>
     /// <exception cref="FederationException">BMF-1601 when it does not come back.</exception>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using BrainMVP.Federated.Contracts.Errors;
 
 namespace BrainMVP.Federated.Simulation.Processes;
 
@@ -11,6 +12,7 @@ namespace BrainMVP.Federated.Simulation.Processes;
 public sealed partial class ManagedProcess : IAsyncDisposable
 {
     private const int Terminate = 15;
+    private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     private readonly Process _process;
@@ -72,6 +74,24 @@ public sealed partial class ManagedProcess : IAsyncDisposable
         }
 
         await _process.WaitForExitAsync(cancellation);
+    }
+
+    /// <summary>Asks the process to stop and waits until it has.</summary>
+    public async Task StopAsync(CancellationToken cancellation)
+    {
+        if (!_process.HasExited)
+        {
+            _ = Kill(_process.Id, Terminate);
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(LongestStop);
+        await _process.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellation.ThrowIfCancellationRequested();
+        if (!_process.HasExited)
+        {
+            throw ErrorCatalogue.SimulationFailed.With($"{Name} did not stop within {LongestStop.TotalSeconds:F0} s; its log is {Launch.LogPath}.");
+        }
     }
 
     /// <summary>Asks the process to stop and kills it with its children when it does not.</summary>

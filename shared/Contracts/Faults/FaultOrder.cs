@@ -52,6 +52,9 @@ public sealed record FaultOrder
     /// <summary>At the aggregator: before the step's state is saved, not after.</summary>
     public bool Before { get; init; }
 
+    /// <summary>Asked to stop by SIGTERM, as an administrator restarts a service, instead of killed by SIGKILL.</summary>
+    public bool IsGentle { get; init; }
+
     /// <summary>How far the clock of the restarted process is off, −12..12 hours.</summary>
     public TimeSpan Clock { get; init; }
 
@@ -94,25 +97,27 @@ public sealed record FaultOrder
             Round = Whole(text, "round", Take(fields, "round") ?? throw Wrong(text, "round=R is missing"), 1, 100_000),
             Step = Take(fields, "step") ?? throw Wrong(text, "step=S is missing"),
             Before = Take(fields, "at") switch { null or "after" => false, "before" => true, var other => throw Wrong(text, $"at is \"{other}\", not before or after") },
+            IsGentle = Take(fields, "by") switch { null or "kill" => false, "term" => true, var other => throw Wrong(text, $"by is \"{other}\", not kill or term") },
             Clock = ParseClock(text, Take(fields, "clock")),
             Seconds = Take(fields, "for") is { } seconds ? Whole(text, "for", seconds, 1, 600) : 10,
             StallPercent = Take(fields, "stall") is { } stall ? Whole(text, "stall", stall.TrimEnd('%'), 1, 99) : 0,
         };
         if (fields.Count > 0)
         {
-            throw Wrong(text, $"{fields.Keys.First()} is none of round, step, at, clock, for, stall");
+            throw Wrong(text, $"{fields.Keys.First()} is none of round, step, at, by, clock, for, stall");
         }
 
         var steps = target == FaultTarget.Trainer ? TrainerSteps : order.Before ? StepsWithBefore : Steps;
         return !steps.Contains(order.Step, StringComparer.Ordinal) ? throw Wrong(text, $"step \"{order.Step}\" is none of {string.Join(", ", steps)}")
             : order.Before && !order.IsCentral ? throw Wrong(text, "at=before is for the aggregator, silos and PostgreSQL")
+            : order.IsGentle && target is not (FaultTarget.Aggregator or FaultTarget.Silo or FaultTarget.Agent) ? throw Wrong(text, "by=term is for the aggregator, silos and agents")
             : order.Clock != TimeSpan.Zero && target is not (FaultTarget.Aggregator or FaultTarget.Silo or FaultTarget.Agent) ? throw Wrong(text, "clock is for the aggregator, silos and agents")
             : (order.Seconds != 10 || order.StallPercent > 0) && target != FaultTarget.Network ? throw Wrong(text, "for and stall are for network:N")
             : order;
     }
 
     /// <summary>The order as written, without what only the one who restarts needs.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Who}@round={Round},step={Step}{(Before ? ",at=before" : "")}")
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Who}@round={Round},step={Step}{(Before ? ",at=before" : "")}{(IsGentle ? ",by=term" : "")}")
         + (Clock != TimeSpan.Zero ? string.Create(CultureInfo.InvariantCulture, $",clock={(Clock > TimeSpan.Zero ? "+" : "")}{Clock.TotalMinutes:F0}m") : "")
         + (Target == FaultTarget.Network ? string.Create(CultureInfo.InvariantCulture, $",for={Seconds}{(StallPercent > 0 ? $",stall={StallPercent}" : "")}") : "");
 

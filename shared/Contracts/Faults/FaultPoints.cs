@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace BrainMVP.Federated.Contracts.Faults;
 
@@ -8,7 +9,7 @@ namespace BrainMVP.Federated.Contracts.Faults;
 /// one who started the process can do. A point leaves a durable mark before it strikes, so that it strikes once however
 /// often the process is started again.
 /// </summary>
-public static class FaultPoints
+public static partial class FaultPoints
 {
     /// <summary>Environment variable with the orders of this process, separated by semicolons.</summary>
     public const string Orders = "BRAINMVP_FAULTS";
@@ -21,6 +22,8 @@ public static class FaultPoints
 
     /// <summary>Ends the wait of a point whose victim is another process.</summary>
     public const string Struck = ".struck";
+
+    private const int Terminate = 15;
 
     private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(20);
     private static readonly Lock Gate = new();
@@ -100,6 +103,13 @@ public static class FaultPoints
     private static void Strike(FaultOrder order, string mark)
     {
         Console.Error.WriteLine($"Fault on demand: {order} is reached.");
+        if (order.IsGentle)
+        {
+            // Whoever is asked to stop goes on with what it does until it has stopped.
+            _ = order.Who == Me ? Signal(Environment.ProcessId, Terminate) : 0;
+            return;
+        }
+
         if (order.Target == FaultTarget.Trainer || order.Who == Me)
         {
             using var self = Process.GetCurrentProcess();
@@ -110,4 +120,7 @@ public static class FaultPoints
         // kills: the thread stands still, for a bounded time.
         SpinWait.SpinUntil(() => File.Exists(mark + Struck), LongestHold);
     }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Signal(int process, int signal);
 }

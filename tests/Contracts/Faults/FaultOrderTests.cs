@@ -11,6 +11,7 @@ public sealed class FaultOrderTests
     [InlineData("silo:2@round=1,step=upload,clock=-90m")]
     [InlineData("postgres@round=1,step=report,at=before")]
     [InlineData("agent:2@round=2,step=open")]
+    [InlineData("silo:1@round=2,step=commit,at=before,by=term")]
     [InlineData("trainer:1@round=1,step=train")]
     [InlineData("network:3@round=1,step=upload,for=20,stall=50")]
     public void An_order_is_written_as_it_is_read(string text) => Assert.Equal(text, FaultOrder.Parse(text).ToString());
@@ -28,6 +29,8 @@ public sealed class FaultOrderTests
     [InlineData("agent:1@round=1,step=open,at=before", "at=before")]
     [InlineData("aggregator@round=1,step=upload,at=before", "upload")]
     [InlineData("trainer:1@round=1,step=train,clock=+1h", "clock")]
+    [InlineData("trainer:1@round=1,step=train,by=term", "by=term")]
+    [InlineData("agent:1@round=1,step=train,by=magic", "magic")]
     [InlineData("aggregator@round=1,step=open,clock=tomorrow", "tomorrow")]
     [InlineData("agent:1@round=1,step=open,for=10,stall=120", "stall")]
     [InlineData("agent:1@round=1,round=2,step=open", "twice")]
