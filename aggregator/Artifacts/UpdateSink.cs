@@ -55,9 +55,9 @@ public sealed class UpdateSink : IDisposable
     /// <exception cref="FederationException">BMF-1402 for a chunk that is not in the manifest, BMF-1404 when it must be announced again.</exception>
     public ChunkWriter Begin(int chunk, int offset)
     {
-        if (chunk < 0 || chunk >= _manifest.Chunks.Count)
+        if (chunk < 0 || chunk >= _manifest.Chunks.Count || offset < 0 || offset >= UploadStore.LengthOf(_manifest, chunk))
         {
-            throw ErrorCatalogue.ArtifactCorrupt.With($"Chunk {chunk} is not in the manifest of {_manifest.Site}.");
+            throw ErrorCatalogue.ArtifactCorrupt.With($"Chunk {chunk} from byte {offset} is not in the manifest of {_manifest.Site}.");
         }
 
         Task? delivered;

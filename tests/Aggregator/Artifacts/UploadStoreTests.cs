@@ -53,10 +53,19 @@ public sealed class UploadStoreTests : IDisposable
     }
 
     [Theory]
-    [InlineData(-1)]
-    [InlineData(3)]
-    public void Chunks_that_the_manifest_does_not_have_are_refused(int index) =>
-        Fails.With(ErrorCatalogue.ArtifactCorrupt, () => Write(index, Chunk(0)));
+    [InlineData(-1, 0)]
+    [InlineData(3, 0)]
+    [InlineData(0, -1)]
+    [InlineData(0, Protocol.UpdateChunkBytes)]
+    [InlineData(2, 12345)]
+    public void Chunks_that_the_manifest_does_not_have_are_refused_whether_delivered_or_not(int index, int offset)
+    {
+        var sink = _store.Open(Key, "north", _manifest);
+        Fails.With(ErrorCatalogue.ArtifactCorrupt, () => sink.Begin(index, offset));
+        Deliver();
+        Fails.With(ErrorCatalogue.ArtifactCorrupt, () => sink.Begin(index, offset));
+        _store.Close(Key, "north", sink);
+    }
 
     [Fact]
     public void A_broken_stream_leaves_the_beginning_of_its_chunk_to_the_next()
