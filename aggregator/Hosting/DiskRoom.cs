@@ -37,7 +37,7 @@ public sealed partial class DiskRoom(AggregatorFolder folder, TimeProvider time,
 
     /// <summary>One sentence that says what is missing.</summary>
     public string Shortage(long bytes, string what) => string.Create(
-        CultureInfo.InvariantCulture, $"{what} needs {Mebibytes(bytes):F1} MiB; {Mebibytes(Free()):F1} MiB are free at {folder.Root}, of which {Mebibytes(ReserveBytes):F0} stay for the state.");
+        CultureInfo.InvariantCulture, $"{what} needs {Mebibytes(bytes):F1} MiB and {Mebibytes(ReserveBytes):F0} MiB that stay free for the state; {Mebibytes(Free()):F1} MiB are free at {folder.Root}.");
 
     /// <summary>Looks at the disk once.</summary>
     public void Look()

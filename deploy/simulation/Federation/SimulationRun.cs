@@ -115,6 +115,12 @@ public sealed class SimulationRun(SimulationOptions options)
             return shared.With($"The run is paused: {status.Summary.Reason} {folder.Report} has the details.");
         }
 
+        // The disk is this machine's own: its number says at once what to do.
+        if (status.Summary.State == "paused" && status.Summary.Reason.StartsWith(ErrorCatalogue.DiskFull.Id, StringComparison.Ordinal))
+        {
+            return ErrorCatalogue.DiskFull.With($"The run is paused: {status.Summary.Reason}");
+        }
+
         return (status.Summary.State == "paused" ? ErrorCatalogue.SimulationPaused : ErrorCatalogue.SimulationFailed)
             .With($"The run is {status.Summary.State}: {status.Summary.Reason}");
     }
