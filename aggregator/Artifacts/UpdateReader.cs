@@ -47,7 +47,9 @@ internal sealed class UpdateReader : IUpdateSource
         {
             while (destination.Length > 0)
             {
-                var part = Peek(site, offset, destination.Length);
+                // Only what is asked for: whoever copies goes from site to site, and the buffer is another's at the next call.
+                var first = offset / ChunkJournal.BlockBytes * ChunkJournal.BlockBytes;
+                var part = Ready(site, offset, destination.Length, first, (int)Math.Min(ReadBytes, offset + destination.Length - first + ChunkJournal.BlockBytes - 1) / ChunkJournal.BlockBytes * ChunkJournal.BlockBytes);
                 part.CopyTo(destination);
                 destination = destination[part.Length..];
                 offset += part.Length;
@@ -55,13 +57,17 @@ internal sealed class UpdateReader : IUpdateSource
         }
     }
 
-    public ReadOnlySpan<byte> Peek(string site, long offset, int most)
+    public ReadOnlySpan<byte> Peek(string site, long offset, int most) =>
+        Ready(site, offset, most, offset / ReadBytes * ReadBytes, ReadBytes);
+
+    /// <summary>Checked bytes from an offset; where they are not in the buffer, it is filled from <paramref name="start"/>.</summary>
+    private ReadOnlySpan<byte> Ready(string site, long offset, int most, long start, int bytes)
     {
         if (site != _name || offset < _start || offset >= _start + _length)
         {
             (_site, _name, _length, _checked) = (_sites[site], site, 0, -1);
-            _start = offset / ReadBytes * ReadBytes;
-            _length = _site.Load(_start, _buffer);
+            _start = start;
+            _length = _site.Load(_start, _buffer.AsSpan(0, bytes));
         }
 
         var block = offset / ChunkJournal.BlockBytes;
