@@ -76,6 +76,11 @@ public sealed class UploadStore(string root, string writer = "aggregator")
             {
                 _open.Remove((round, site));
                 sink.Dispose();
+                if (_partials.TryGetValue((round, site), out var left) && left.Count == 0)
+                {
+                    // Only the process that ends the round is told to delete it; the others must not remember it for ever.
+                    _partials.Remove((round, site));
+                }
             }
         }
     }

@@ -5,6 +5,7 @@ using BrainMVP.Federated.Aggregator.Sites;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Faults;
+using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Federation.Layouts;
 
 namespace BrainMVP.Federated.Aggregator.Rounds;
@@ -223,10 +224,17 @@ public sealed partial class RoundGrain(
         return true;
     }
 
-    /// <summary>What the next step writes: to sum, the sums themselves and the next model and its optimiser state, each as large as an update at most.</summary>
-    private static (long Bytes, string What) Needed(RoundState state) => state.Phase == RoundPhase.Summing
-        ? (4 * state.Arrived.Max(s => state.Uploads[s].Bytes), "Summing")
-        : (0, "The round");
+    /// <summary>What the next step writes. To sum, that is the sums, the next model and the moments of a server optimiser, each as large as an update at most.</summary>
+    private (long Bytes, string What) Needed(RoundState state)
+    {
+        if (state.Phase != RoundPhase.Summing)
+        {
+            return (0, "The round");
+        }
+
+        var files = Run().Plan.Aggregation.ServerOptimizer == ServerOptimizers.Average ? 2 : 4;
+        return (files * state.Arrived.Select(s => state.Uploads[s].Bytes).DefaultIfEmpty().Max(), "Summing");
+    }
 
     private static string Reason(FederationException error) => $"{error.Code.Id}: {error.Message} {error.Code.Remedy}";
 

@@ -3,10 +3,12 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using BrainMVP.Federated.Aggregator.Artifacts;
+using BrainMVP.Federated.Benchmarks.Federation;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Randomness;
 using BrainMVP.Federated.Federation.Summation;
 using BrainMVP.Federated.Federation.Updates;
+using static BrainMVP.Federated.Benchmarks.Printed;
 
 namespace BrainMVP.Federated.Benchmarks;
 
@@ -71,14 +73,6 @@ internal static class AggregationBenchmark
             & Verdict("memory does not grow with the sites", Math.Abs(more - few) <= TargetGrowth * TargetMebibytes);
     }
 
-    private static bool Verdict(string what, bool passed)
-    {
-        Console.WriteLine($"{what}: {(passed ? "target met" : "TARGET MISSED")}");
-        return passed;
-    }
-
-    private static string Text(double value, int digits) => value.ToString("F" + digits, CultureInfo.InvariantCulture);
-
     /// <summary>One pass over a buffer, divided among the threads.</summary>
     private static void ReadMemory(long[] memory)
     {
@@ -104,14 +98,14 @@ internal static class AggregationBenchmark
     private static double PeakAbove(Action work)
     {
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        var idle = Anonymous();
+        var idle = ResidentMemory.Of(Environment.ProcessId);
         var peak = idle;
         using var done = new ManualResetEventSlim();
         var watcher = new Thread(() =>
         {
             do
             {
-                peak = Math.Max(peak, Anonymous());
+                peak = Math.Max(peak, ResidentMemory.Of(Environment.ProcessId));
             }
             while (!done.Wait(2));
         });
@@ -119,13 +113,8 @@ internal static class AggregationBenchmark
         work();
         done.Set();
         watcher.Join();
-        return Math.Max(0, peak - idle) / 1024.0;
+        return Math.Max(0, peak - idle);
     }
-
-    /// <summary>Anonymous resident memory, KiB.</summary>
-    private static long Anonymous() => long.Parse(
-        File.ReadLines("/proc/self/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
-        CultureInfo.InvariantCulture);
 
     /// <summary>Delivered updates of one large tensor in the aggregator's own stores.</summary>
     private sealed class Updates

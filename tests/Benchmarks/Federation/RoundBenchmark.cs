@@ -1,5 +1,6 @@
 using System.Globalization;
 using BrainMVP.Federated.Contracts.V1;
+using static BrainMVP.Federated.Benchmarks.Printed;
 
 namespace BrainMVP.Federated.Benchmarks.Federation;
 
@@ -189,12 +190,4 @@ internal static class RoundBenchmark
     }
 
     private static DateTimeOffset At(RoundStatus round, string step) => DateTimeOffset.Parse(round.Times[step], CultureInfo.InvariantCulture);
-
-    private static bool Verdict(string what, bool passed)
-    {
-        Console.WriteLine($"{what}: {(passed ? "target met" : "TARGET MISSED")}");
-        return passed;
-    }
-
-    private static string Text(double value, int digits) => value.ToString("F" + digits, CultureInfo.InvariantCulture);
 }

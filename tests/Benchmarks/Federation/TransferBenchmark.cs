@@ -5,6 +5,7 @@ using BrainMVP.Federated.Federation.Updates;
 using BrainMVP.Federated.SiteAgent.Hosting;
 using BrainMVP.Federated.SiteAgent.Rounds;
 using BrainMVP.Federated.SiteAgent.Transport;
+using static BrainMVP.Federated.Benchmarks.Printed;
 
 namespace BrainMVP.Federated.Benchmarks.Federation;
 
@@ -131,14 +132,6 @@ internal static class TransferBenchmark
         return home;
     }
 
-    private static bool Verdict(string what, bool passed)
-    {
-        Console.WriteLine($"{what}: {(passed ? "target met" : "TARGET MISSED")}");
-        return passed;
-    }
-
-    private static string Text(double value, int digits) => value.ToString("F" + digits, CultureInfo.InvariantCulture);
-
     /// <summary>An encoded update that the aggregator expects, as it lies at the site.</summary>
     private sealed record Update(string Path, BeginUploadRequest Begin, UpdateManifest Manifest, string Model, long ModelBytes)
     {
@@ -174,8 +167,8 @@ internal static class TransferBenchmark
             var global = await site.Artifacts.GetAsync(open.Context.Model, (_, _) => { }, CancellationToken.None);
             var local = Contracts.Json.CanonicalJson.Read<Training.Rounds.RoundOutcome>(await File.ReadAllBytesAsync(folder.Outcome)).LocalModelPath;
             Contracts.Storage.DurableFile.Write(folder.Update, s => UpdateEncoder.Encode(run.Layout, roster, context.Site, global, new Dictionary<string, string>(), local, s));
-            var context2 = RoundContexts.Round(RoundContexts.Open(open.Context), Documents.HashOf(fetched.Roster));
-            var signed = Documents.MakeOnce(context, folder.Manifest, () => UpdateManifests.Describe(folder.Update, context.Site, context2));
+            var roundContext = RoundContexts.Round(RoundContexts.Open(open.Context), Documents.HashOf(fetched.Roster));
+            var signed = Documents.MakeOnce(context, folder.Manifest, () => UpdateManifests.Describe(folder.Update, context.Site, roundContext));
             return new Update(
                 folder.Update,
                 new BeginUploadRequest { Run = upload.Run, Round = upload.Round, Attempt = upload.Attempt, Manifest = signed },
