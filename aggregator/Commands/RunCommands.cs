@@ -24,6 +24,14 @@ public static class RunCommands
         Control("extend", "Moves the deadline that applies now.", ControlRunRequest.Types.Action.ExtendDeadline, needsSeconds: true),
         Control("drop-site", "Leaves a site out of the rest of the run.", ControlRunRequest.Types.Action.DropSite, needsSite: true),
         Control("readmit-site", "Takes a dropped site in again from the next round on.", ControlRunRequest.Types.Action.ReadmitSite, needsSite: true),
+        Control("start", "Shows a draft to its sites; they approve or refuse its plan.", ControlRunRequest.Types.Action.Start),
+        Control("roll-back", """
+            Goes on from an earlier committed round; what was committed after it no longer counts. The plan's rounds.rollback
+            says how far back. Sites that still have their state of that round train the same again.
+
+            Example:
+              aggregator run roll-back first --to 12 --reason "site east sent corrupt data in round 13"
+            """, ControlRunRequest.Types.Action.RollBack, needsRound: true),
         ExportCommand.Create(),
     };
 
@@ -97,11 +105,12 @@ public static class RunCommands
         return command;
     }
 
-    private static Command Control(string name, string description, ControlRunRequest.Types.Action action, bool needsSite = false, bool needsSeconds = false)
+    private static Command Control(string name, string description, ControlRunRequest.Types.Action action, bool needsSite = false, bool needsSeconds = false, bool needsRound = false)
     {
         var run = Run();
         var site = new Option<string>("--site") { Description = "Name of the site.", Required = needsSite };
         var seconds = new Option<int>("--seconds") { Description = "Seconds to extend by, 1..31536000.", Required = needsSeconds };
+        var round = new Option<int>("--to") { Description = "Committed round to go on from; 0 is the beginning.", HelpName = "ROUND", Required = needsRound };
         var reason = new Option<string>("--reason") { Description = "Why; goes to the audit log.", DefaultValueFactory = _ => "no reason given" };
         var (dir, url) = (CommandLine.Dir(), CommandLine.Url());
         var command = new Command(name, description) { run, reason, dir, url };
@@ -115,6 +124,11 @@ public static class RunCommands
             command.Add(seconds);
         }
 
+        if (needsRound)
+        {
+            command.Add(round);
+        }
+
         command.SetAction((parse, cancellation) => CommandLine.WithAdmin(parse, dir, url, async client =>
         {
             var status = await client.Admin.ControlRunAsync(new ControlRunRequest
@@ -123,6 +137,7 @@ public static class RunCommands
                 Action = action,
                 Site = needsSite ? parse.GetRequiredValue(site) : "",
                 Seconds = needsSeconds ? parse.GetValue(seconds) : 0,
+                Round = needsRound ? parse.GetValue(round) : 0,
                 Reason = parse.GetRequiredValue(reason),
             }, AdminClient.Options(cancellation));
             Console.WriteLine(RunText.Line(status));

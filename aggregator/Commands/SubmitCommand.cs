@@ -19,6 +19,7 @@ public static class SubmitCommand
         var templates = new Option<string?>("--templates") { Description = "Folder with initial templates, MODALITY.safetensors, for example of `site-agent model init --from`; without it templates start from zero." };
         var from = new Option<string?>("--from") { Description = "Instead of --model: the model and templates of another run, RUN or RUN@ROUND.", HelpName = "RUN[@ROUND]" };
         var sites = new Option<string>("--sites") { Description = "Sites to invite, separated by commas.", Required = true };
+        var draft = new Option<bool>("--draft") { Description = "Keep the run from the sites until `aggregator run start`." };
         var (dir, url) = (CommandLine.Dir(), CommandLine.Url());
         var command = new Command("submit", """
             Starts a run. Repeating the same command changes nothing.
@@ -26,7 +27,7 @@ public static class SubmitCommand
             Examples:
               aggregator run submit plan.yaml --run first --model init.safetensors --sites north,south
               aggregator run submit plan.yaml --run second --from first@12 --sites north,south,east
-            """) { plan, run, model, templates, from, sites, dir, url };
+            """) { plan, run, model, templates, from, sites, draft, dir, url };
         command.SetAction((parse, cancellation) => CommandLine.WithAdmin(parse, dir, url, async client =>
         {
             var read = PlanReader.ReadFile(parse.GetRequiredValue(plan));
@@ -49,8 +50,11 @@ public static class SubmitCommand
             }
 
             request.Sites.Add(parse.GetRequiredValue(sites).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+            request.Draft = parse.GetValue(draft);
             var response = await client.Admin.SubmitRunAsync(request, AdminClient.Options(cancellation));
-            Console.WriteLine($"Run {response.Run} waits for approvals of plan {response.PlanHash}");
+            Console.WriteLine(request.Draft
+                ? $"Run {response.Run} is a draft of plan {response.PlanHash}; show it to its sites with: aggregator run start {response.Run}"
+                : $"Run {response.Run} waits for approvals of plan {response.PlanHash}");
         }));
         return command;
     }

@@ -19,6 +19,14 @@ public sealed record AggregatorFolder(string Root, string Silo = "")
 
     public string LockFile => Silo.Length == 0 ? Path.Combine(Root, "aggregator.lock") : Path.Combine(Silos, Silo + ".lock");
 
+    /// <summary>
+    /// Locks of processes that must not run beside this one: a lone process keeps its state in another database than silos,
+    /// and both would write the same audit log and uploads.
+    /// </summary>
+    public IEnumerable<string> RivalLocks() => Silo.Length > 0
+        ? [Path.Combine(Root, "aggregator.lock")]
+        : Directory.Exists(Silos) ? Directory.EnumerateFiles(Silos, "*.lock") : [];
+
     public string Admin => Path.Combine(Root, "admin");
 
     /// <summary>Address the aggregator listens on, for the administrator's commands on the same machine.</summary>

@@ -29,6 +29,7 @@ public static class AggregatorHost
     public static async Task Run(AggregatorOptions options, CancellationToken cancellation)
     {
         using var folderLock = FolderLock.Take(options.Folder.LockFile);
+        RequireNoRival(options.Folder);
         using var trust = TrustFiles.Load(options.Folder.Root, TimeProvider.System);
         if (options.Silo is { } silo)
         {
@@ -46,6 +47,20 @@ public static class AggregatorHost
         DurableFile.WriteAllText(options.Folder.Address, $"https://{host}:{port}");
         Console.WriteLine($"Consortium {trust.Consortium} is ready at https://{host}:{port} (process {Environment.ProcessId}).");
         await app.WaitForShutdownAsync(cancellation);
+    }
+
+    /// <summary>Looked for with the own lock in hand, so that of two that start at once at least one sees the other.</summary>
+    private static void RequireNoRival(AggregatorFolder folder)
+    {
+        foreach (var rival in folder.RivalLocks())
+        {
+            if (FolderLock.Holder(rival) is { } process)
+            {
+                throw ErrorCatalogue.AlreadyRunning.With(folder.Silo.Length > 0
+                    ? $"{folder.Root} is in use by an aggregator without --silo, process {process}."
+                    : $"{folder.Root} is in use by silo {Path.GetFileNameWithoutExtension(rival)}, process {process}; start this one with --postgres and --silo as well.");
+            }
+        }
     }
 
     private static async Task<WebApplication> Start(AggregatorOptions options, TrustFiles trust, CancellationToken cancellation)

@@ -51,6 +51,8 @@ public sealed partial class RoundGrain(
             return;
         }
 
+        // What an attempt that was rolled back still computes is of no use to this one.
+        (_selection, _build) = (null, null);
         await this.RegisterOrUpdateReminder(Watchdog, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
         FaultPoints.Aggregator(opening.Round, "open", before: true);
         await Save(new RoundState
@@ -342,7 +344,7 @@ public sealed partial class RoundGrain(
     {
         if (state.Phase == RoundPhase.Committed)
         {
-            await Audit().AppendOnce("round.committed", $"{state.Run}/{state.Round}", new Dictionary<string, string> { ["commit"] = state.Commit, ["model"] = state.Model });
+            await Audit().AppendOnce("round.committed", state.Attempt == 1 ? $"{state.Run}/{state.Round}" : $"{state.Run}/{state.Round}/{state.Attempt}", new Dictionary<string, string> { ["commit"] = state.Commit, ["model"] = state.Model });
         }
 
         scratch.Delete(new RoundKey(state.Run, state.Round, state.Attempt));

@@ -124,6 +124,8 @@ public sealed class AdminGrpc(TrustFiles trust, Caller caller, RunSubmission sub
             ControlRunRequest.Types.Action.CloseRound => RunControl.CloseNow,
             ControlRunRequest.Types.Action.DropSite => RunControl.DropSite,
             ControlRunRequest.Types.Action.ReadmitSite => RunControl.ReadmitSite,
+            ControlRunRequest.Types.Action.Start => RunControl.Start,
+            ControlRunRequest.Types.Action.RollBack => RunControl.RollBack,
             _ => throw ErrorCatalogue.ArgumentInvalid.With("The action is not known."),
         };
         if (control == RunControl.ExtendDeadline && request.Seconds is < 1 or > 31536000)
@@ -131,7 +133,7 @@ public sealed class AdminGrpc(TrustFiles trust, Caller caller, RunSubmission sub
             throw ErrorCatalogue.ArgumentInvalid.With($"A deadline is extended by 1 to 31536000 seconds, not {request.Seconds}.");
         }
 
-        await grains.GetGrain<IRunGrain>(Names.Require(request.Run, "run")).Control(control, request.Site, request.Seconds, request.Reason.Length > 1000 ? request.Reason[..1000] : request.Reason);
+        await grains.GetGrain<IRunGrain>(Names.Require(request.Run, "run")).Control(new RunOrder(control, request.Site, request.Seconds, request.Round, request.Reason.Length > 1000 ? request.Reason[..1000] : request.Reason));
         return await view.Status(request.Run);
     }
 

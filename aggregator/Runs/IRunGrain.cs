@@ -8,7 +8,7 @@ public interface IRunGrain : IGrainWithStringKey
 {
     /// <summary>Creates the run; creating it again with the same document changes nothing.</summary>
     [Alias("Create")]
-    Task Create(string document);
+    Task Create(string document, bool draft);
 
     /// <summary>Wakes the run after a start of the aggregator.</summary>
     [Alias("Touch")]
@@ -33,9 +33,9 @@ public interface IRunGrain : IGrainWithStringKey
     [Alias("Evaluated")]
     Task Evaluated(string site, string document, string model);
 
-    /// <summary>Pauses, resumes or aborts; drops or readmits a site.</summary>
+    /// <summary>Carries out what an administrator asks for.</summary>
     [Alias("Control")]
-    Task Control(RunControl control, string site, int seconds, string reason);
+    Task Control(RunOrder order);
 }
 
 /// <summary>What an administrator can do to a run.</summary>
@@ -48,7 +48,21 @@ public enum RunControl
     ReadmitSite,
     ExtendDeadline,
     CloseNow,
+    Start,
+    RollBack,
 }
+
+/// <summary>An administrator's action.</summary>
+/// <param name="Site">For dropping and readmitting.</param>
+/// <param name="Seconds">For a deadline.</param>
+/// <param name="Round">Committed round to go on from, for rolling back; 0 is the beginning.</param>
+[GenerateSerializer, Immutable]
+public sealed record RunOrder(
+    [property: Id(0)] RunControl Control,
+    [property: Id(1)] string Site,
+    [property: Id(2)] int Seconds,
+    [property: Id(3)] int Round,
+    [property: Id(4)] string Reason);
 
 /// <summary>Kinds of work, equal to the protocol's.</summary>
 public enum DueKind

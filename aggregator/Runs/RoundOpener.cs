@@ -22,6 +22,7 @@ public sealed class RoundOpener(DocumentSigner signer, TimeProvider time)
         {
             Context = new OpenContext
             {
+                ProtocolVersion = document.ProtocolVersion,
                 Consortium = document.Consortium,
                 Run = run,
                 Round = state.Round,

@@ -8,7 +8,7 @@ public static class RunAssignments
     public static IReadOnlyList<DueWork> For(string site, string name, RunState run, RoundState? round)
     {
         var due = new List<DueWork>();
-        if (!run.Sites.Contains(site, StringComparer.Ordinal))
+        if (run.Phase == RunPhase.Draft || !run.Sites.Contains(site, StringComparer.Ordinal))
         {
             return due;
         }
@@ -38,7 +38,7 @@ public static class RunAssignments
         AddCommit();
         if (run.Phase == RunPhase.Evaluating && !run.Evaluations.ContainsKey(site))
         {
-            due.Add(new DueWork(DueKind.Evaluate, $"{name}/evaluate", name, run.Round, 0));
+            due.Add(new DueWork(DueKind.Evaluate, $"{name}/{run.Attempt}/evaluate", name, run.Round, run.Attempt));
         }
 
         if (round is { IsFinal: false } && !round.Dropouts.ContainsKey(site))
@@ -61,7 +61,7 @@ public static class RunAssignments
             if (run.Commits.Count > 0 && run.Approvals.ContainsKey(site))
             {
                 var last = run.Commits[^1];
-                due.Add(new DueWork(DueKind.Commit, $"{name}/{last.Round}/commit", name, last.Round, last.Attempt));
+                due.Add(new DueWork(DueKind.Commit, $"{name}/{last.Round}/{last.Attempt}/commit", name, last.Round, last.Attempt));
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using BrainMVP.Federated.Aggregator.Artifacts;
 using BrainMVP.Federated.Aggregator.Audit;
 using BrainMVP.Federated.Aggregator.Hosting;
@@ -32,7 +33,7 @@ public sealed partial class RunGrain(
         return Task.CompletedTask;
     }
 
-    public async Task Create(string document)
+    public async Task Create(string document, bool draft)
     {
         if (State is not null)
         {
@@ -44,7 +45,7 @@ public sealed partial class RunGrain(
         await Audit().AppendOnce("run.submitted", Name, new Dictionary<string, string> { ["document"] = document, ["plan"] = run.PlanHash });
         await store.Save(new RunState
         {
-            Phase = RunPhase.AwaitingApprovals,
+            Phase = draft ? RunPhase.Draft : RunPhase.AwaitingApprovals,
             Document = document,
             Sites = run.Sites,
             Model = run.InitialModel,
@@ -63,7 +64,7 @@ public sealed partial class RunGrain(
     public Task<RunState?> Get() => Task.FromResult(State);
 
     public async Task<IReadOnlyList<DueWork>> AssignmentsFor(string site) => State is { } state
-        ? RunAssignments.For(site, Name, state, state is { Phase: RunPhase.Running, Round: > 0 } ? await Round(state.Round).Get() : null)
+        ? RunAssignments.For(site, Name, state, state is { Phase: RunPhase.Running, Round: > 0 } ? state.Own(await Round(state.Round).Get()) : null)
         : [];
 
     public async Task Approve(string site, string document, string by)
@@ -112,15 +113,32 @@ public sealed partial class RunGrain(
             : store.Save(state with { Evaluations = RoundMachine.With(state.Evaluations, site, document) });
     }
 
-    public async Task Control(RunControl control, string site, int seconds, string reason)
+    public async Task Control(RunOrder order)
     {
         var state = Require();
-        if (state.IsFinal)
+        var (control, site, seconds, reason) = (order.Control, order.Site, order.Seconds, order.Reason);
+        if (state.IsFinal && control != RunControl.RollBack)
         {
             throw ErrorCatalogue.RunStateConflict.With($"{Name} is {state.Phase}.");
         }
 
-        await Audit().AppendOnce($"run.{control}", $"{Name}/{Instants.Text(time.GetUtcNow())}", new Dictionary<string, string> { ["site"] = site, ["reason"] = reason });
+        if (state.Phase == RunPhase.Draft && control is not (RunControl.Start or RunControl.Abort))
+        {
+            throw ErrorCatalogue.RunStateConflict.With($"{Name} is a draft: it can be started or aborted.");
+        }
+
+        var next = control switch
+        {
+            RunControl.Start => RunMachine.Start(state, time.GetUtcNow().AddSeconds(Document().Plan.Quorum.ApprovalDeadlineSeconds)),
+            RunControl.RollBack => RunMachine.RollBack(state, Document(), order.Round),
+            _ => state,
+        };
+        await Audit().AppendOnce($"run.{control}", $"{Name}/{Instants.Text(time.GetUtcNow())}", new Dictionary<string, string>
+        {
+            ["site"] = site,
+            ["reason"] = reason,
+            ["round"] = control == RunControl.RollBack ? order.Round.ToString(CultureInfo.InvariantCulture) : "",
+        });
         var round = state is { Phase: RunPhase.Running, Round: > 0 } ? Round(state.Round) : null;
         switch (control)
         {
@@ -148,6 +166,15 @@ public sealed partial class RunGrain(
             case RunControl.ReadmitSite:
                 RequireSite(state, site);
                 await store.Save(state with { Dropped = Without(state.Dropped, site) });
+                break;
+            case RunControl.Start:
+                await store.Save(next);
+                break;
+            case RunControl.RollBack:
+                // The round in progress is left first: it must not commit any more once the run has moved on.
+                await (round?.Control(RoundControl.Abandon, 0, $"rolled back to round {order.Round}: {reason}") ?? Task.CompletedTask);
+                await store.Save(next with { Paused = false, Reason = "" });
+                LogRolledBack(logger, Name, order.Round, reason);
                 break;
             default:
                 await (round?.Control(RoundControl.Abandon, 0, reason) ?? Task.CompletedTask);
@@ -226,6 +253,8 @@ public sealed partial class RunGrain(
             case RunPhase.Evaluating:
                 await AwaitEvaluations(state);
                 break;
+            case RunPhase.Draft:
+                break;
             default:
                 await Finish();
                 break;
@@ -249,7 +278,7 @@ public sealed partial class RunGrain(
 
     private async Task FollowRound(RunState state)
     {
-        var round = state.Round > 0 ? await Round(state.Round).Get() : null;
+        var round = state.Round > 0 ? state.Own(await Round(state.Round).Get()) : null;
         if (round is { Phase: RoundPhase.Committed } && state.Commits.Count < state.Round)
         {
             // Its audit record comes before anything of the next round, also when a process died in between.
@@ -279,7 +308,7 @@ public sealed partial class RunGrain(
         }
         else if (!state.Paused)
         {
-            state = state with { Round = state.Round + 1, Attempt = 1 };
+            state = state with { Round = state.Round + 1, Attempt = Math.Max(1, state.Attempt) };
             await store.Save(state);
             await Open(state);
         }
@@ -348,6 +377,9 @@ public sealed partial class RunGrain(
 
     [LoggerMessage(4, LogLevel.Warning, "{Site} refused the plan of {Run}: {Reason}")]
     private static partial void LogRefused(ILogger logger, string site, string run, string reason);
+
+    [LoggerMessage(6, LogLevel.Warning, "{Run} is rolled back to round {Round}: {Reason}")]
+    private static partial void LogRolledBack(ILogger logger, string run, int round, string reason);
 
     [LoggerMessage(5, LogLevel.Error, "{Run}: a step failed.")]
     private static partial void LogStepFailed(ILogger logger, Exception exception, string run);

@@ -1,3 +1,4 @@
+using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Plans;
 
@@ -54,6 +55,51 @@ public static class RunMachine
             + (absent.Length > 0 ? $", required and missing: {string.Join(", ", absent)}" : "")
             + (pending.Length > 0 ? $", no answer from {string.Join(", ", pending)}" : "")
             + (refused.Length > 0 ? $". {refused}" : "."));
+    }
+
+    /// <summary>Shows a draft to its sites.</summary>
+    /// <exception cref="FederationException">BMF-1309 when it was started already.</exception>
+    public static RunState Start(RunState state, DateTimeOffset deadline) => state.Phase == RunPhase.Draft
+        ? state with { Phase = RunPhase.AwaitingApprovals, Deadline = deadline }
+        : throw ErrorCatalogue.RunStateConflict.With($"The run is no draft; it is {state.Phase}.");
+
+    /// <summary>
+    /// Goes on from an earlier round. Rounds after it are opened anew with a higher attempt; randomness does not depend on
+    /// the attempt, so sites that still have their state of that round train the same again.
+    /// </summary>
+    /// <param name="state">The run.</param>
+    /// <param name="run">Its document.</param>
+    /// <param name="round">Committed round, 0 for the beginning.</param>
+    /// <exception cref="FederationException">BMF-1309 when the round is not committed or too long ago.</exception>
+    public static RunState RollBack(RunState state, RunDocument run, int round)
+    {
+        if (state.Phase is not (RunPhase.Running or RunPhase.Evaluating))
+        {
+            throw ErrorCatalogue.RunStateConflict.With($"The run is {state.Phase}; only a run in progress is rolled back. To go on from a round of a finished one, clone it: aggregator run clone {run.Run}@{round}.");
+        }
+
+        if (round < 0 || round > state.Commits.Count)
+        {
+            throw ErrorCatalogue.RunStateConflict.With($"Round {round} is not committed; the run has {state.Commits.Count} committed rounds.");
+        }
+
+        if (state.Commits.Count - round > run.Plan.Rounds.Rollback)
+        {
+            throw ErrorCatalogue.RunStateConflict.With($"Round {round} is {state.Commits.Count - round} commits ago; the plan lets sites forget what they had after {run.Plan.Rounds.Rollback} (rounds.rollback). To go on from it all the same, clone it: aggregator run clone {run.Run}@{round}.");
+        }
+
+        var target = round > 0 ? state.Commits[round - 1] : null;
+        return state with
+        {
+            Phase = RunPhase.Running,
+            Commits = [.. state.Commits.Take(round)],
+            Round = round,
+            Attempt = state.Attempt + 1,
+            Model = target?.Model ?? run.InitialModel,
+            Templates = target?.Templates ?? run.FirstTemplates(),
+            Evaluations = new Dictionary<string, string>(),
+            CloseNow = false,
+        };
     }
 
     /// <summary>Whether the evaluation of the final model is over.</summary>

@@ -10,6 +10,9 @@ public enum RunPhase
     Evaluating,
     Completed,
     Aborted,
+
+    /// <summary>Submitted, and not shown to the sites yet. Last, because states are stored by their numbers.</summary>
+    Draft,
 }
 
 /// <summary>A committed round.</summary>
@@ -53,6 +56,7 @@ public sealed record RunState
     /// <summary>The open or last round, 0 before the first.</summary>
     [Id(8)] public int Round { get; init; }
 
+    /// <summary>Attempt of the open round and of those after it: 1, and one more for each time the run was rolled back.</summary>
     [Id(9)] public int Attempt { get; init; }
 
     /// <summary>Current global model.</summary>
@@ -73,6 +77,9 @@ public sealed record RunState
 
     /// <summary>An administrator closed the current wait with what is there.</summary>
     [Id(16)] public bool CloseNow { get; init; }
+
+    /// <summary>The open or last round's own state, and not what an attempt that was rolled back left there.</summary>
+    public Rounds.RoundState? Own(Rounds.RoundState? round) => round is not null && round.Attempt == Attempt ? round : null;
 
     public bool IsFinal => Phase is RunPhase.Completed or RunPhase.Aborted;
 

@@ -38,7 +38,8 @@ public sealed class RunStatusView(IGrainFactory grains, DocumentStore documents)
         var commits = state.Commits.Select(c => documents.Read<RoundCommitDocument>(c.Document)).ToArray();
         for (var round = 1; round <= state.Round; round++)
         {
-            if (await grains.GetGrain<IRoundGrain>($"{run}/{round}").Get() is { } roundState)
+            // The newest round may still show an attempt that was rolled back; those before it are committed.
+            if (await grains.GetGrain<IRoundGrain>($"{run}/{round}").Get() is { } roundState && (round <= commits.Length || state.Own(roundState) is not null))
             {
                 status.Rounds.Add(Round(roundState, commits.FirstOrDefault(c => c.Context.Round == round)));
             }
@@ -104,7 +105,7 @@ public sealed class RunStatusView(IGrainFactory grains, DocumentStore documents)
         : throw ErrorCatalogue.RunNotFound.With($"Run \"{run}\".");
 
     private async Task<RoundState?> OpenRound(string run, RunState state) =>
-        state is { Phase: RunPhase.Running, Round: > 0 } ? await grains.GetGrain<IRoundGrain>($"{run}/{state.Round}").Get() : null;
+        state is { Phase: RunPhase.Running, Round: > 0 } ? state.Own(await grains.GetGrain<IRoundGrain>($"{run}/{state.Round}").Get()) : null;
 
     private async Task<RunSite> Site(string run, string site, RunState state)
     {

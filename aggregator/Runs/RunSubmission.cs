@@ -35,6 +35,7 @@ public sealed class RunSubmission(TrustFiles trust, DocumentSigner signer, Artif
         var run = await grains.GetGrain<IConsortiumGrain>(IConsortiumGrain.Key).ReserveRun(request.Token, request.Run);
         var document = signer.Publish(new RunDocument
         {
+            ProtocolVersion = PlanFields.ProtocolVersionOf(plan),
             Consortium = trust.Consortium,
             Run = run,
             PlanHash = CanonicalJson.Hash(plan),
@@ -44,7 +45,7 @@ public sealed class RunSubmission(TrustFiles trust, DocumentSigner signer, Artif
             LayoutHash = artifacts.Put(output => output.Write(CanonicalJson.Serialize(layout))),
             Sites = sites,
         });
-        await grains.GetGrain<IRunGrain>(run).Create(document);
+        await grains.GetGrain<IRunGrain>(run).Create(document, request.Draft);
         foreach (var site in sites)
         {
             await grains.GetGrain<ISiteGrain>(site).AddRun(run);

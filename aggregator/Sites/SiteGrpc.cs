@@ -33,9 +33,9 @@ public sealed partial class SiteGrpc(
     public override async Task<PollResponse> Poll(PollRequest request, ServerCallContext context)
     {
         var site = await Site(context);
-        if (request.ProtocolVersion != Protocol.Version)
+        if (!Protocol.Speaks(request.ProtocolVersion))
         {
-            throw ErrorCatalogue.ProtocolMismatch.With($"The agent speaks version {request.ProtocolVersion}, the aggregator version {Protocol.Version}.");
+            throw ErrorCatalogue.ProtocolMismatch.With($"The agent speaks version {request.ProtocolVersion}, the aggregator versions {Protocol.OldestVersion} to {Protocol.Version}.");
         }
 
         var grain = grains.GetGrain<ISiteGrain>(site);
@@ -188,7 +188,7 @@ public sealed partial class SiteGrpc(
     private async Task<RunState> RunOf(string run, string site)
     {
         var state = Names.IsValid(run) ? await grains.GetGrain<IRunGrain>(run).Get() : null;
-        return state is not null && state.Sites.Contains(site, StringComparer.Ordinal)
+        return state is not null && state.Phase != RunPhase.Draft && state.Sites.Contains(site, StringComparer.Ordinal)
             ? state
             : throw ErrorCatalogue.RunNotFound.With($"Run \"{run}\" is not one of {site}'s.");
     }

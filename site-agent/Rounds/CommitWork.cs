@@ -14,11 +14,16 @@ public sealed class CommitWork(SiteContext site, RunBook runs, ModelInputs input
     public async Task<WorkResult> DoAsync(Assignment assignment, CancellationToken cancellation)
     {
         var run = await runs.GetAsync(assignment.Run, cancellation);
+        if (run.Folder.LastCommitted() > assignment.Round || run.Folder.AttemptOf(assignment.Round) is { } attempt && attempt != assignment.Attempt)
+        {
+            await runs.RollBackAsync(run, cancellation);
+        }
+
         var (commit, _) = await runs.FollowAsync(run, assignment.Round, cancellation);
         FaultPoints.Agent(assignment.Round, "commit");
         Promote(run, commit!);
         await inputs.FetchAsync(run, assignment.Round, commit!.Model, commit.Templates, [], cancellation);
-        run.Folder.Sweep(assignment.Round);
+        run.Folder.Sweep(assignment.Round, run.Document.Plan.Rounds.Rollback);
         SweepArtifacts();
         return WorkResult.Finished;
     }

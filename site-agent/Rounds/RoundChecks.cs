@@ -16,9 +16,9 @@ public static class RoundChecks
     /// <exception cref="FederationException">BMF-1311, BMF-1304, BMF-1203 or the plan's own fault.</exception>
     public static void RequireRun(RunDocument document, string run, string consortium, string site, ReadOnlySpan<byte> layout)
     {
-        if (document.ProtocolVersion != Protocol.Version)
+        if (!Protocol.Speaks(document.ProtocolVersion))
         {
-            throw ErrorCatalogue.ProtocolMismatch.With($"The run uses protocol {document.ProtocolVersion}, this agent {Protocol.Version}.");
+            throw ErrorCatalogue.ProtocolMismatch.With($"The run uses protocol version {document.ProtocolVersion}, this agent {Protocol.OldestVersion} to {Protocol.Version}.");
         }
 
         if (document.Run != run || document.Consortium != consortium || !document.Sites.Contains(site, StringComparer.Ordinal))
@@ -49,7 +49,7 @@ public static class RoundChecks
     public static void RequireOpen(RoundOpenDocument open, RunDocument run, int round, int attempt, string site, RoundCommitDocument? parent, string parentHash)
     {
         var context = open.Context;
-        Equal("protocol version", context.ProtocolVersion, Protocol.Version);
+        Equal("protocol version", context.ProtocolVersion, run.ProtocolVersion);
         Equal("consortium", context.Consortium, run.Consortium);
         Equal("run", context.Run, run.Run);
         Equal("round", context.Round, round);

@@ -31,11 +31,42 @@ public sealed class RunBook(SiteContext site)
         return new KnownRun(document, CanonicalJson.Deserialize<LayoutDocument>(layout), folder);
     }
 
+    /// <summary>
+    /// Forgets the commits that the aggregator no longer has: an administrator rolled the run back. What is left is the
+    /// longest beginning on which both sides agree; what follows must be signed and chained to it like any other round.
+    /// </summary>
+    /// <param name="run">The run.</param>
+    /// <param name="cancellation">Cuts the calls.</param>
+    public async Task RollBackAsync(KnownRun run, CancellationToken cancellation)
+    {
+        var last = run.Folder.LastCommitted();
+        var agreed = last;
+        for (; agreed > 0; agreed--)
+        {
+            var response = await FetchAsync(run.Document.Run, agreed, 0, cancellation);
+            if (response.Commit is { } commit && Documents.HashOf(commit) == LastKnown(run, agreed).Hash)
+            {
+                break;
+            }
+        }
+
+        if (agreed < last)
+        {
+            site.Audit.Append("run.rolledBack", $"{run.Document.Run}/{agreed}", new Dictionary<string, string>
+            {
+                ["from"] = LastKnown(run, last).Hash,
+                ["to"] = LastKnown(run, agreed).Hash,
+            });
+            run.Folder.RollBack(agreed);
+        }
+    }
+
     /// <summary>Makes sure that every commit up to a round is here and follows from the one before.</summary>
     /// <returns>The commit of that round with its hash; null and an empty hash for round 0.</returns>
     public async Task<(RoundCommitDocument? Commit, string Hash)> FollowAsync(KnownRun run, int round, CancellationToken cancellation)
     {
         var (parent, parentHash) = LastKnown(run, Math.Min(round, run.Folder.LastCommitted()));
+        var rolledBack = false;
         for (var next = (parent?.Context.Round ?? 0) + 1; next <= round; next++)
         {
             var response = await FetchAsync(run.Document.Run, next, 0, cancellation);
@@ -45,6 +76,15 @@ public sealed class RunBook(SiteContext site)
             }
 
             var open = Documents.Accept<RoundOpenDocument>(site, response.Open);
+            if (open.ParentCommit != parentHash && !rolledBack)
+            {
+                rolledBack = true;
+                await RollBackAsync(run, cancellation);
+                next = run.Folder.LastCommitted();
+                (parent, parentHash) = LastKnown(run, next);
+                continue;
+            }
+
             RoundChecks.RequireOpen(open, run.Document, next, 0, site.Site, parent, parentHash);
             var commit = Documents.Accept<RoundCommitDocument>(site, response.Commit);
             var folder = run.Folder.Round(next, open.Context.Attempt);

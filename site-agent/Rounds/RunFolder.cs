@@ -1,4 +1,5 @@
 using System.Globalization;
+using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Storage;
 
@@ -35,7 +36,8 @@ public sealed class RunFolder(string root)
     /// <summary>Written when the run ended.</summary>
     public string Finished => Path.Combine(Root, "finished.json");
 
-    private string Local => Path.Combine(Root, "local.json");
+    /// <summary>One file for each committed round with this site's update in it.</summary>
+    private string Locals => Path.Combine(Root, "local");
 
     private string Rounds => Path.Combine(Root, "rounds");
 
@@ -50,20 +52,78 @@ public sealed class RunFolder(string root)
         Path.Combine(Root, "templates", string.Create(CultureInfo.InvariantCulture, $"{round:D6}-{modality}.safetensors"));
 
     /// <summary>Highest round whose commit was verified here, 0 when there is none.</summary>
-    public int LastCommitted() => !Directory.Exists(Commits)
-        ? 0
-        : Directory.EnumerateFiles(Commits, "*.json")
-            .Select(f => int.Parse(Path.GetFileNameWithoutExtension(f), NumberStyles.None, CultureInfo.InvariantCulture))
-            .DefaultIfEmpty(0)
-            .Max();
+    public int LastCommitted() => Numbered(Commits).DefaultIfEmpty(0).Max();
 
-    /// <summary>Full paths, whatever folder the site was moved to.</summary>
-    public LocalState? ReadLocal() => File.Exists(Local)
-        ? Map(CanonicalJson.Read<LocalState>(File.ReadAllBytes(Local)), p => Path.Combine(Root, p))
+    /// <summary>Attempt of a round whose commit is here; null when it is not.</summary>
+    public int? AttemptOf(int round) => File.Exists(Commit(round)) ? Documents.Read<RoundCommitDocument>(Commit(round)).Context.Attempt : null;
+
+    /// <summary>What the next round starts from. Full paths, whatever folder the site was moved to.</summary>
+    public LocalState? ReadLocal() => Numbered(Locals).DefaultIfEmpty(0).Max() is > 0 and var round
+        ? Map(CanonicalJson.Read<LocalState>(File.ReadAllBytes(Local(round))), p => Path.Combine(Root, p))
         : null;
 
     public void WriteLocal(LocalState state) =>
-        DurableFile.WriteAllBytes(Local, CanonicalJson.Serialize(Map(state, p => Path.GetRelativePath(Root, p))));
+        DurableFile.WriteAllBytes(Local(state.Round), CanonicalJson.Serialize(Map(state, p => Path.GetRelativePath(Root, p))));
+
+    /// <summary>Forgets what was committed after a round. The folders of later rounds stay until they are swept: another attempt has another one.</summary>
+    public void RollBack(int round)
+    {
+        // The newest first: a site that dies in between still has a chain without a gap.
+        foreach (var later in Numbered(Locals).Where(r => r > round).OrderDescending())
+        {
+            File.Delete(Local(later));
+        }
+
+        foreach (var later in Numbered(Commits).Where(r => r > round).OrderDescending())
+        {
+            File.Delete(Commit(later));
+        }
+
+        File.Delete(Evaluation);
+    }
+
+    /// <summary>Deletes what rounds long past left behind: all but the last ones and those that they, or a rolled back run, start from.</summary>
+    /// <param name="lastRound">Last committed round.</param>
+    /// <param name="rollback">Commits that the plan allows to roll back by.</param>
+    public void Sweep(int lastRound, int rollback)
+    {
+        var oldest = Math.Min(lastRound - 1, lastRound - rollback);
+        var states = Numbered(Locals).Order().ToArray();
+        var needed = states.Where(r => r >= oldest).Append(states.LastOrDefault(r => r < oldest)).ToHashSet();
+        foreach (var round in states.Where(r => !needed.Contains(r)))
+        {
+            File.Delete(Local(round));
+        }
+
+        if (Directory.Exists(Rounds))
+        {
+            foreach (var folder in Directory.EnumerateDirectories(Rounds))
+            {
+                var round = int.Parse(Path.GetFileName(folder)[..6], NumberStyles.None, CultureInfo.InvariantCulture);
+                if (round < oldest && !needed.Contains(round))
+                {
+                    Directory.Delete(folder, recursive: true);
+                }
+            }
+        }
+
+        var templates = Path.Combine(Root, "templates");
+        if (Directory.Exists(templates))
+        {
+            foreach (var file in Directory.EnumerateFiles(templates, "*.safetensors"))
+            {
+                var round = int.Parse(Path.GetFileName(file)[..6], NumberStyles.None, CultureInfo.InvariantCulture);
+                if (round < oldest && !needed.Contains(round))
+                {
+                    File.Delete(file);
+                }
+            }
+        }
+    }
+
+    private static int[] Numbered(string folder) => !Directory.Exists(folder)
+        ? []
+        : Directory.EnumerateFiles(folder, "*.json").Select(f => int.Parse(Path.GetFileNameWithoutExtension(f), NumberStyles.None, CultureInfo.InvariantCulture)).ToArray();
 
     private static LocalState Map(LocalState state, Func<string, string> path) => state with
     {
@@ -71,35 +131,7 @@ public sealed class RunFolder(string root)
         Templates = state.Templates.ToDictionary(t => t.Key, t => path(t.Value), StringComparer.Ordinal),
     };
 
-    /// <summary>Deletes what rounds long past left behind: all but the last two rounds and the one the next starts from.</summary>
-    public void Sweep(int lastRound)
-    {
-        var keep = ReadLocal()?.Round;
-        if (Directory.Exists(Rounds))
-        {
-            foreach (var folder in Directory.EnumerateDirectories(Rounds))
-            {
-                var round = int.Parse(Path.GetFileName(folder)[..6], NumberStyles.None, CultureInfo.InvariantCulture);
-                if (round < lastRound - 1 && round != keep)
-                {
-                    Directory.Delete(folder, recursive: true);
-                }
-            }
-        }
-
-        var used = ReadLocal()?.Templates.Values.ToHashSet(StringComparer.Ordinal) ?? [];
-        var templates = Path.Combine(Root, "templates");
-        if (Directory.Exists(templates))
-        {
-            foreach (var file in Directory.EnumerateFiles(templates, "*.safetensors"))
-            {
-                if (!used.Contains(file) && int.Parse(Path.GetFileName(file)[..6], NumberStyles.None, CultureInfo.InvariantCulture) < lastRound - 1)
-                {
-                    File.Delete(file);
-                }
-            }
-        }
-    }
+    private string Local(int round) => Path.Combine(Locals, string.Create(CultureInfo.InvariantCulture, $"{round:D6}.json"));
 
     /// <summary>Deletes the folders of all rounds; documents and commits stay.</summary>
     public void DropRounds()

@@ -23,18 +23,22 @@ public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork datase
         var policy = PolicyFile.Read(site.Folder.Policy);
         var run = await runs.GetAsync(assignment.Run, cancellation);
         RequireApproved(run);
-        var (parent, parentHash) = await runs.FollowAsync(run, assignment.Round - 1, cancellation);
         var folder = run.Folder.Round(assignment.Round, assignment.Attempt);
         var summary = "";
         if (!File.Exists(folder.Report))
         {
-            if (run.Folder.LastCommitted() >= assignment.Round)
-            {
-                throw ErrorCatalogue.RoundClosed.With($"Round {assignment.Round} of {assignment.Run} is committed.");
-            }
-
             var response = await runs.FetchAsync(assignment.Run, assignment.Round, assignment.Attempt, cancellation);
             var open = Documents.Accept<RoundOpenDocument>(site, response.Open);
+            if (run.Folder.LastCommitted() >= assignment.Round || (await runs.FollowAsync(run, assignment.Round - 1, cancellation)).Hash != open.ParentCommit)
+            {
+                await runs.RollBackAsync(run, cancellation);
+                if (run.Folder.LastCommitted() >= assignment.Round)
+                {
+                    throw ErrorCatalogue.RoundClosed.With($"Round {assignment.Round} of {assignment.Run} is committed.");
+                }
+            }
+
+            var (parent, parentHash) = await runs.FollowAsync(run, assignment.Round - 1, cancellation);
             RoundChecks.RequireOpen(open, run.Document, assignment.Round, assignment.Attempt, site.Site, parent, parentHash);
             Documents.AcceptAndKeep<RoundOpenDocument>(site, response.Open, folder.Open);
             FaultPoints.Agent(assignment.Round, "open");

@@ -28,7 +28,7 @@ public static class CanonicalJson
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
         MaxDepth = 32,
         RespectRequiredConstructorParameters = true,
-        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { LeaveOutNullable } },
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { LeaveOutNullable, LeaveOutDefaultsOfLaterVersions } },
     };
 
     private static readonly JsonWriterOptions Compact = new() { Indented = false, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -90,6 +90,18 @@ public static class CanonicalJson
             if (property is { AssociatedParameter: not null, IsRequired: true, IsGetNullable: true })
             {
                 property.IsRequired = false;
+            }
+        }
+    }
+
+    private static void LeaveOutDefaultsOfLaterVersions(JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties)
+        {
+            if (property.AttributeProvider?.IsDefined(typeof(SinceAttribute), inherit: false) == true && property.Get is { } get)
+            {
+                var usual = get(Activator.CreateInstance(type.Type)!);
+                property.ShouldSerialize = (_, value) => value is not null && !value.Equals(usual);
             }
         }
     }

@@ -1,3 +1,5 @@
+using BrainMVP.Federated.Contracts.Json;
+
 namespace BrainMVP.Federated.Contracts.Plans;
 
 /// <summary>What to train, how many rounds, quorum, privacy. Authored as YAML; the SHA-256 of its canonical JSON is its identity.</summary>
@@ -38,6 +40,10 @@ public sealed record RoundsPlan
 
     [PlanField("Optimiser steps a site trains in one round.", Unit = "steps", Minimum = 1, Maximum = 100000)]
     public int LocalSteps { get; init; } = 200;
+
+    [Since(2)]
+    [PlanField("Commits that an administrator may roll back by: so many rounds the sites keep what they started from, and the aggregator its models.", Unit = "rounds", Minimum = 0, Maximum = 1000)]
+    public int Rollback { get; init; } = 2;
 }
 
 /// <summary>The encoder and its reconstruction decoder.</summary>

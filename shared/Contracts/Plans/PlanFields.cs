@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Reflection;
+using BrainMVP.Federated.Contracts.Json;
 
 namespace BrainMVP.Federated.Contracts.Plans;
 
 /// <summary>One field of the plan as people see it.</summary>
 /// <param name="Path">Dotted camel-case path, for example <c>training.maskRatio</c>.</param>
-public sealed record PlanFieldInfo(string Path, Type Type, PlanFieldAttribute Rule, object? Default)
+/// <param name="Since">Protocol version that brought it.</param>
+public sealed record PlanFieldInfo(string Path, Type Type, PlanFieldAttribute Rule, object? Default, int Since = 1)
 {
     public string Range => Rule.OneOf.Length > 0
         ? string.Join(" | ", Rule.OneOf)
@@ -19,6 +21,13 @@ public static class PlanFields
 {
     /// <summary>Every field of the given plan in declaration order.</summary>
     public static IEnumerable<PlanFieldInfo> Of(Plan plan) => Of(plan, "");
+
+    /// <summary>Oldest protocol version that a plan can be run with: that of the newest field that it sets.</summary>
+    public static int ProtocolVersionOf(Plan plan)
+    {
+        var usual = Of(new Plan()).ToDictionary(f => f.Path, f => f.Default, StringComparer.Ordinal);
+        return Of(plan).Where(f => !Equals(f.Default, usual[f.Path])).Select(f => f.Since).Append(Documents.Protocol.OldestVersion).Max();
+    }
 
     /// <summary>The name a property has in YAML and JSON.</summary>
     public static string NameOf(MemberInfo property) => char.ToLowerInvariant(property.Name[0]) + property.Name[1..];
@@ -38,7 +47,7 @@ public static class PlanFields
             var path = prefix + NameOf(property);
             if (property.GetCustomAttribute<PlanFieldAttribute>() is { } rule)
             {
-                yield return new PlanFieldInfo(path, property.PropertyType, rule, value);
+                yield return new PlanFieldInfo(path, property.PropertyType, rule, value, property.GetCustomAttribute<SinceAttribute>()?.Version ?? 1);
             }
             else
             {

@@ -20,11 +20,15 @@ public sealed class RunAssignmentsTests
     {
         Phase = RunPhase.Running,
         Round = 2,
+        Attempt = 1,
         Commits = [new CommitEntry(1, 1, "commit", "model", new Dictionary<string, string>())],
     };
 
     [Fact]
     public void A_stranger_has_nothing_to_do() => Assert.Empty(Due("stranger", Running, Training));
+
+    [Fact]
+    public void Nobody_hears_of_a_draft() => Assert.Empty(Due("a", RunMachineTests.Approved() with { Phase = RunPhase.Draft }, null));
 
     [Fact]
     public void An_invited_site_is_asked_for_approval_until_it_answers()
@@ -38,21 +42,21 @@ public sealed class RunAssignmentsTests
     [Fact]
     public void A_member_trains_until_it_reported()
     {
-        Assert.Equal(["pilot/1/commit", "pilot/2/1/train"], Due("a", Running, Training));
+        Assert.Equal(["pilot/1/1/commit", "pilot/2/1/train"], Due("a", Running, Training));
         var reported = Training with { Reports = new Dictionary<string, ReportEntry> { ["a"] = new("r", 1, 1, 1, default) } };
-        Assert.Equal(["pilot/1/commit"], Due("a", Running, reported));
-        Assert.Equal(["pilot/1/commit"], Due("a", Running, Training with { Invited = ["b"] }));
-        Assert.Equal(["pilot/1/commit"], Due("a", Running, Training with { Dropouts = RunMachineTests.One("a", "declined") }));
+        Assert.Equal(["pilot/1/1/commit"], Due("a", Running, reported));
+        Assert.Equal(["pilot/1/1/commit"], Due("a", Running, Training with { Invited = ["b"] }));
+        Assert.Equal(["pilot/1/1/commit"], Due("a", Running, Training with { Dropouts = RunMachineTests.One("a", "declined") }));
     }
 
     [Fact]
     public void A_participant_uploads_until_its_update_is_complete()
     {
         var uploading = Training with { Phase = RoundPhase.Uploading };
-        Assert.Equal(["pilot/1/commit", "pilot/2/1/upload"], Due("a", Running, uploading));
-        Assert.Equal(["pilot/1/commit", "pilot/2/1/upload"], Due("a", Running, uploading with { Uploads = Upload(complete: false) }));
-        Assert.Equal(["pilot/1/commit"], Due("a", Running, uploading with { Uploads = Upload(complete: true) }));
-        Assert.Equal(["pilot/1/commit"], Due("a", Running, uploading with { Participants = ["b"] }));
+        Assert.Equal(["pilot/1/1/commit", "pilot/2/1/upload"], Due("a", Running, uploading));
+        Assert.Equal(["pilot/1/1/commit", "pilot/2/1/upload"], Due("a", Running, uploading with { Uploads = Upload(complete: false) }));
+        Assert.Equal(["pilot/1/1/commit"], Due("a", Running, uploading with { Uploads = Upload(complete: true) }));
+        Assert.Equal(["pilot/1/1/commit"], Due("a", Running, uploading with { Participants = ["b"] }));
     }
 
     [Fact]
@@ -63,8 +67,8 @@ public sealed class RunAssignmentsTests
     public void The_final_model_is_evaluated_once()
     {
         var evaluating = Running with { Phase = RunPhase.Evaluating };
-        Assert.Equal(["pilot/1/commit", "pilot/evaluate"], Due("a", evaluating, null));
-        Assert.Equal(["pilot/1/commit"], Due("a", evaluating with { Evaluations = RunMachineTests.One("a", "e") }, null));
+        Assert.Equal(["pilot/1/1/commit", "pilot/1/evaluate"], Due("a", evaluating, null));
+        Assert.Equal(["pilot/1/1/commit"], Due("a", evaluating with { Evaluations = RunMachineTests.One("a", "e") }, null));
     }
 
     [Theory]
@@ -72,7 +76,7 @@ public sealed class RunAssignmentsTests
     [InlineData(RunPhase.Aborted)]
     public void A_finished_run_is_said_to_everyone_and_its_last_commit_to_members(RunPhase phase)
     {
-        Assert.Equal(["pilot/1/commit", "pilot/finished"], Due("a", Running with { Phase = phase }, null));
+        Assert.Equal(["pilot/1/1/commit", "pilot/finished"], Due("a", Running with { Phase = phase }, null));
         Assert.Equal(["pilot/finished"], Due("c", Running with { Phase = phase }, null));
     }
 
@@ -80,7 +84,7 @@ public sealed class RunAssignmentsTests
     [InlineData(RoundPhase.Committed)]
     [InlineData(RoundPhase.Abandoned)]
     [InlineData(RoundPhase.Summing)]
-    public void A_closed_round_asks_for_nothing(RoundPhase phase) => Assert.Equal(["pilot/1/commit"], Due("a", Running, Training with { Phase = phase }));
+    public void A_closed_round_asks_for_nothing(RoundPhase phase) => Assert.Equal(["pilot/1/1/commit"], Due("a", Running, Training with { Phase = phase }));
 
     private static Dictionary<string, UploadEntry> Upload(bool complete) => new() { ["a"] = new("m", 4, complete, default) };
 

@@ -1,4 +1,7 @@
+using BrainMVP.Federated.Aggregator.Rounds;
 using BrainMVP.Federated.Aggregator.Runs;
+using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Plans;
 
 namespace BrainMVP.Federated.Aggregator.Tests.Runs;
@@ -72,6 +75,55 @@ public sealed class RunMachineTests
     }
 
     [Fact]
+    public void Only_a_draft_is_started()
+    {
+        var started = RunMachine.Start(Approved() with { Phase = RunPhase.Draft }, Late);
+        Assert.Equal((RunPhase.AwaitingApprovals, Late), (started.Phase, started.Deadline));
+        Assert.Equal(ErrorCatalogue.RunStateConflict, Assert.Throws<FederationException>(() => RunMachine.Start(Approved(), Late)).Code);
+    }
+
+    [Theory]
+    [InlineData(RunPhase.Running)]
+    [InlineData(RunPhase.Evaluating)]
+    public void Rolling_back_forgets_what_was_committed_after_the_round_and_opens_later_ones_with_a_new_attempt(RunPhase phase)
+    {
+        var back = RunMachine.RollBack(Committed(3) with { Phase = phase, Evaluations = One("a", "e") }, Document(rollback: 2), 2);
+        Assert.Equal((RunPhase.Running, 2, 3, "model-2", "t-2"), (back.Phase, back.Round, back.Attempt, back.Model, back.Templates["t1"]));
+        Assert.Equal([1, 2], back.Commits.Select(c => c.Round));
+        Assert.Empty(back.Evaluations);
+    }
+
+    [Fact]
+    public void Rolling_back_to_the_beginning_starts_from_the_initial_model()
+    {
+        var back = RunMachine.RollBack(Committed(2), Document(rollback: 2), 0);
+        Assert.Equal(("initial", 0), (back.Model, back.Round));
+        Assert.Empty(back.Templates);
+    }
+
+    [Theory]
+    [InlineData(RunPhase.Running, 0, "3 commits ago")]
+    [InlineData(RunPhase.Running, 4, "not committed")]
+    [InlineData(RunPhase.Running, -1, "not committed")]
+    [InlineData(RunPhase.Completed, 2, "run clone")]
+    [InlineData(RunPhase.AwaitingApprovals, 0, "in progress")]
+    public void A_round_too_long_ago_or_not_committed_is_refused(RunPhase phase, int round, string reason)
+    {
+        var refusal = Assert.Throws<FederationException>(() => RunMachine.RollBack(Committed(3) with { Phase = phase }, Document(rollback: 2), round));
+        Assert.Equal(ErrorCatalogue.RunStateConflict, refusal.Code);
+        Assert.Contains(reason, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_an_attempt_that_was_rolled_back_left_is_not_the_runs_own()
+    {
+        var round = new RoundState { Phase = RoundPhase.Committed, Run = "pilot", Round = 3, Attempt = 2, Open = "o", Invited = ["a"] };
+        Assert.Null((Committed(2) with { Attempt = 3 }).Own(round));
+        Assert.Same(round, (Committed(2) with { Attempt = 2 }).Own(round));
+        Assert.Null(Committed(2).Own(null));
+    }
+
+    [Fact]
     public void Evaluation_ends_when_everyone_answered_is_silent_or_late()
     {
         var state = Approved("a", "b") with { Phase = RunPhase.Evaluating };
@@ -97,4 +149,24 @@ public sealed class RunMachineTests
     internal static Dictionary<string, string> One(string key, string value) => new() { [key] = value };
 
     private static RunStep Decide(RunState state, DateTimeOffset? now = null) => RunMachine.DecideApprovals(state, Two, now ?? Start).Step;
+
+    private static RunState Committed(int rounds) => Approved("a", "b") with
+    {
+        Phase = RunPhase.Running,
+        Round = rounds,
+        Attempt = 2,
+        Model = $"model-{rounds}",
+        Commits = [.. Enumerable.Range(1, rounds).Select(r => new CommitEntry(r, 1, $"commit-{r}", $"model-{r}", One("t1", $"t-{r}")))],
+    };
+
+    private static RunDocument Document(int rollback) => new()
+    {
+        Consortium = "testnet",
+        Run = "pilot",
+        PlanHash = "plan",
+        Plan = new Plan { Rounds = new RoundsPlan { Count = 5, Rollback = rollback } },
+        InitialModel = "initial",
+        LayoutHash = "layout",
+        Sites = ["a", "b", "c"],
+    };
 }

@@ -7,12 +7,13 @@ internal static class Plans
     /// <param name="silentAfter">Seconds after which a site is no longer waited for.</param>
     /// <param name="minimumSites">Quorum.</param>
     /// <param name="modalities">Modalities of the plan.</param>
-    public static string Tiny(int steps, int silentAfter = 300, int minimumSites = 2, string modalities = "t1, t2, flair") => $"""
+    /// <param name="rounds">Global rounds.</param>
+    public static string Tiny(int steps, int silentAfter = 300, int minimumSites = 2, string modalities = "t1, t2, flair", int rounds = 2) => $"""
         preset: demo
         name: tiny
         modalities: [{modalities}]
         rounds:
-          count: 2
+          count: {rounds}
           localSteps: {steps}
         network:
           widths: [8, 8, 16, 16]

@@ -60,12 +60,15 @@ internal sealed class SmallFederation : IAsyncDisposable
     }
 
     /// <summary>Submits a plan to sites and answers its hash.</summary>
-    public async Task<string> Submit(string plan, params string[] sites)
+    public Task<string> Submit(string plan, params string[] sites) => Submit(Run, plan, sites);
+
+    /// <summary>Submits a plan as a run and answers its hash.</summary>
+    public async Task<string> Submit(string run, string plan, string[] sites, params string[] more)
     {
         var model = _folder.PathOf("initial.safetensors");
         (await Command(Programs.SiteAgent, "model", "init", plan, "--out", model)).Succeeded();
-        var submitted = (await Administer("run", "submit", plan, "--run", Run, "--model", model, "--sites", string.Join(',', sites))).Succeeded();
-        return submitted.Output.Split(' ')[^1].Trim();
+        var submitted = (await Administer(["run", "submit", plan, "--run", run, "--model", model, "--sites", string.Join(',', sites), .. more])).Succeeded();
+        return submitted.Output.Split(' ').First(w => w.TrimEnd(';').Length == 64).TrimEnd(';');
     }
 
     /// <summary>Approves a plan as soon as the agent has shown it.</summary>
@@ -75,10 +78,10 @@ internal sealed class SmallFederation : IAsyncDisposable
         (await Command(Programs.SiteAgent, "plans", "approve", hash, "--by", "tester", "--dir", Site(site))).Succeeded();
     }
 
-    public async Task<RunStatus> Status()
+    public async Task<RunStatus> Status(string run = Run)
     {
         using var admin = AdminClient.FromFolder(Aggregator, null);
-        return await admin.Admin.GetRunStatusAsync(new GetRunStatusRequest { Run = Run }, AdminClient.Options(_cancellation));
+        return await admin.Admin.GetRunStatusAsync(new GetRunStatusRequest { Run = run }, AdminClient.Options(_cancellation));
     }
 
     public async ValueTask DisposeAsync()

@@ -31,9 +31,46 @@ public sealed class RunFolderTests
         }
 
         run.WriteLocal(new LocalState(2, Path.Combine(run.Round(2, 1).Job, "snapshot"), new Dictionary<string, string> { ["dwi"] = run.LocalTemplate(2, "dwi") }));
-        run.Sweep(6);
+        run.Sweep(6, rollback: 1);
         Assert.Equal([2, 5, 6], Enumerable.Range(1, 6).Where(r => Directory.Exists(run.Round(r, 1).Root)));
         Assert.Equal([2, 5, 6], Enumerable.Range(1, 6).Where(r => File.Exists(run.LocalTemplate(r, "dwi"))));
+    }
+
+    [Fact]
+    public void Sweeping_spares_what_a_run_that_is_rolled_back_starts_from()
+    {
+        using var site = new TemporarySite();
+        var run = new RunFolder(site.PathOf("run"));
+        foreach (var round in (int[])[1, 2, 3, 5, 6, 8])
+        {
+            Directory.CreateDirectory(run.Round(round, 1).Job);
+            run.WriteLocal(new LocalState(round, Path.Combine(run.Round(round, 1).Job, "snapshot"), new Dictionary<string, string>()));
+        }
+
+        // Back to round 4 at the most, which starts from what this site had after round 3.
+        run.Sweep(8, rollback: 4);
+        Assert.Equal([3, 5, 6, 8], Enumerable.Range(1, 8).Where(r => Directory.Exists(run.Round(r, 1).Root)));
+        Assert.Equal(8, run.ReadLocal()?.Round);
+        run.RollBack(4);
+        Assert.Equal(3, run.ReadLocal()?.Round);
+        run.RollBack(0);
+        Assert.Null(run.ReadLocal());
+    }
+
+    [Fact]
+    public void A_run_that_is_rolled_back_forgets_later_commits_and_its_evaluation()
+    {
+        using var site = new TemporarySite();
+        var run = new RunFolder(site.PathOf("run"));
+        foreach (var round in Enumerable.Range(1, 4))
+        {
+            DurableFile.WriteAllText(run.Commit(round), "{}");
+        }
+
+        DurableFile.WriteAllText(run.Evaluation, "{}");
+        run.RollBack(2);
+        Assert.Equal(2, run.LastCommitted());
+        Assert.False(File.Exists(run.Evaluation));
     }
 
     [Fact]

@@ -1,0 +1,58 @@
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.V1;
+using BrainMVP.Federated.EndToEnd.Tests.Support;
+
+namespace BrainMVP.Federated.EndToEnd.Tests.Administration;
+
+/// <summary>Drafts, and going back to an earlier round, with real processes and the commands that people type.</summary>
+public sealed class RollBackTests(SharedRuns shared)
+{
+    private readonly CancellationToken _cancellation = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_run_that_was_rolled_back_ends_with_the_model_of_one_that_was_not()
+    {
+        await using var folder = new TemporaryFolder();
+        await using var federation = await SmallFederation.Start(folder, _cancellation);
+        foreach (var (site, data) in ((string[])["north", "south"]).Zip(await shared.Data))
+        {
+            await federation.Join(site, data, 1);
+        }
+
+        var plan = folder.Write("plan.yaml", Plans.Tiny(3, modalities: "t1, t2", rounds: 3));
+        var hash = await federation.Submit("plain", plan, ["north", "south"]);
+        await federation.Approve("north", hash);
+        await federation.Approve("south", hash);
+        var plain = await Until(federation, "plain", s => s.Summary.State == "completed");
+
+        await federation.Submit("back", plan, ["north", "south"], "--draft");
+        Assert.Equal("draft", (await federation.Status("back")).Summary.State);
+        (await federation.Administer("run", "roll-back", "back", "--to", "0")).FailedWith(ErrorCatalogue.RunStateConflict, "draft");
+        Assert.False(Directory.Exists(Path.Combine(federation.Site("north"), "runs", "back")));
+        (await federation.Administer("run", "start", "back")).Succeeded();
+        await Until(federation, "back", s => s.Summary.CommittedRounds >= 2);
+        (await federation.Administer("run", "roll-back", "back", "--to", "1", "--reason", "as a test")).Succeeded();
+        var back = await Until(federation, "back", s => s.Summary.State == "completed");
+
+        Assert.Equal(plain.Model, back.Model);
+        Assert.Equal([1, 2, 2], back.Rounds.Select(r => r.Attempt));
+        foreach (var site in (string[])["north", "south"])
+        {
+            Assert.Contains("run.rolledBack", await File.ReadAllTextAsync(Path.Combine(federation.Site(site), "audit.jsonl"), _cancellation), StringComparison.Ordinal);
+            (await federation.Command(Programs.SiteAgent, "audit", "verify", "--dir", federation.Site(site))).Succeeded();
+        }
+
+        (await federation.Administer("audit", "verify")).Succeeded();
+        (await federation.Administer("run", "roll-back", "back", "--to", "1")).FailedWith(ErrorCatalogue.RunStateConflict, "aggregator run clone back@1");
+    }
+
+    private async Task<RunStatus> Until(SmallFederation federation, string run, Func<RunStatus, bool> isThere)
+    {
+        RunStatus? status = null;
+        await Wait.Until(
+            async () => isThere(status = await federation.Status(run)),
+            () => $"{run} stands still: {status}",
+            _cancellation);
+        return status!;
+    }
+}
