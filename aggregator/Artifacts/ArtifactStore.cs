@@ -44,7 +44,29 @@ public sealed class ArtifactStore
     public long LengthOf(string hash)
     {
         var file = new FileInfo(PathOf(hash));
-        return file.Exists ? file.Length : throw ErrorCatalogue.ArtifactMissing.With($"Artifact {hash}.");
+        return file.Exists
+            ? file.Length
+            : throw ErrorCatalogue.ArtifactMissing.With(File.Exists(Collected(hash))
+                ? $"Artifact {hash} was collected: the aggregator keeps the models of each run's newest rounds only (serve --keep-rounds)."
+                : $"Artifact {hash}.");
+    }
+
+    /// <summary>When the artifact was last written or marked as used; null when it is not there.</summary>
+    public DateTimeOffset? UnusedSince(string hash) => File.Exists(PathOf(hash)) ? new DateTimeOffset(File.GetLastWriteTimeUtc(PathOf(hash)), TimeSpan.Zero) : null;
+
+    /// <summary>Says that the artifact is about to be used, which spares it from collection for a while.</summary>
+    /// <exception cref="FederationException">BMF-1401 when it is not in the store.</exception>
+    public void Use(string hash, DateTimeOffset now)
+    {
+        LengthOf(hash);
+        File.SetLastWriteTimeUtc(PathOf(hash), now.UtcDateTime);
+    }
+
+    /// <summary>Deletes an artifact and leaves a note that this was meant. Who still reads it reads to the end.</summary>
+    public void Collect(string hash)
+    {
+        File.WriteAllText(Collected(hash), "");
+        File.Delete(PathOf(hash));
     }
 
     /// <summary>Stores what is written to the stream and returns its name.</summary>
@@ -136,6 +158,8 @@ public sealed class ArtifactStore
             throw ErrorCatalogue.ArtifactCorrupt.With($"Artifact {hash} has changed on disk.");
         }
     }
+
+    private string Collected(string hash) => PathOf(hash) + ".collected";
 
     private string Publish(string temporary, string hash)
     {

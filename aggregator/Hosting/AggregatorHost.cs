@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using BrainMVP.Federated.Aggregator.Artifacts;
+using BrainMVP.Federated.Aggregator.Collection;
 using BrainMVP.Federated.Aggregator.Enrollment;
 using BrainMVP.Federated.Aggregator.Rounds;
 using BrainMVP.Federated.Aggregator.Runs;
@@ -132,6 +133,8 @@ public static class AggregatorHost
         services.AddSingleton(s => new RoundScratch(s.GetRequiredService<UploadStore>(), s.GetRequiredService<SumStore>(), options.Shards));
         services.AddSingleton<DiskRoom>();
         services.AddHostedService(s => s.GetRequiredService<DiskRoom>());
+        services.AddSingleton(options.Retention);
+        services.AddHostedService<ArtifactCollector>();
         services.AddSingleton<DocumentSigner>();
         services.AddSingleton<Caller>();
         services.AddSingleton<RoundRoster>();

@@ -1,4 +1,5 @@
 using System.Net;
+using BrainMVP.Federated.Aggregator.Collection;
 
 namespace BrainMVP.Federated.Aggregator.Hosting;
 
@@ -8,4 +9,5 @@ namespace BrainMVP.Federated.Aggregator.Hosting;
 /// <param name="Port">Its port; 0 takes a free one and writes it to the address file.</param>
 /// <param name="Shards">Shards of a sum, 1..256; any number gives the same bits.</param>
 /// <param name="Silo">Place in a cluster of several processes; null for one process with an embedded database.</param>
-public sealed record AggregatorOptions(AggregatorFolder Folder, IPAddress Address, int Port, int Shards, SiloPlace? Silo = null);
+/// <param name="Retention">Models of earlier rounds that stay.</param>
+public sealed record AggregatorOptions(AggregatorFolder Folder, IPAddress Address, int Port, int Shards, RetentionPolicy Retention, SiloPlace? Silo = null);

@@ -172,7 +172,12 @@ public sealed partial class RunGrain(
                 break;
             case RunControl.RollBack:
                 // The round in progress is left first: it must not commit any more once the run has moved on.
-                await (round?.Control(RoundControl.Abandon, 0, $"rolled back to round {order.Round}: {reason}") ?? Task.CompletedTask);
+                if (round is not null)
+                {
+                    await round.Control(RoundControl.Abandon, 0, $"rolled back to round {order.Round}: {reason}");
+                    await round.Settle();
+                }
+
                 await store.Save(next with { Paused = false, Reason = "" });
                 LogRolledBack(logger, Name, order.Round, reason);
                 break;

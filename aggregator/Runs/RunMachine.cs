@@ -93,6 +93,7 @@ public static class RunMachine
         {
             Phase = RunPhase.Running,
             Commits = [.. state.Commits.Take(round)],
+            RolledBack = [.. state.RolledBack, .. state.Commits.Skip(round)],
             Round = round,
             Attempt = state.Attempt + 1,
             Model = target?.Model ?? run.InitialModel,

@@ -78,6 +78,9 @@ public sealed record RunState
     /// <summary>An administrator closed the current wait with what is there.</summary>
     [Id(16)] public bool CloseNow { get; init; }
 
+    /// <summary>Rounds that were committed and no longer count, because the run was rolled back.</summary>
+    [Id(17)] public IReadOnlyList<CommitEntry> RolledBack { get; init; } = [];
+
     /// <summary>The open or last round's own state, and not what an attempt that was rolled back left there.</summary>
     public Rounds.RoundState? Own(Rounds.RoundState? round) => round is not null && round.Attempt == Attempt ? round : null;
 

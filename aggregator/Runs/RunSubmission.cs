@@ -14,7 +14,7 @@ using BrainMVP.Federated.Federation.Layouts;
 namespace BrainMVP.Federated.Aggregator.Runs;
 
 /// <summary>Turns a submission into a signed run document and a run grain. Each part may be done twice.</summary>
-public sealed class RunSubmission(TrustFiles trust, DocumentSigner signer, ArtifactStore artifacts, IGrainFactory grains)
+public sealed class RunSubmission(TrustFiles trust, DocumentSigner signer, ArtifactStore artifacts, IGrainFactory grains, TimeProvider time)
 {
     /// <exception cref="FederationException">BMF-1003, 1004, 1006, 1007, 1309, 1310, 1401, 1402, 1405 or 1406.</exception>
     public async Task<(string Run, string PlanHash)> Submit(SubmitRunRequest request)
@@ -29,6 +29,11 @@ public sealed class RunSubmission(TrustFiles trust, DocumentSigner signer, Artif
         PlanRules.Check(plan);
         var sites = request.Sites.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
         await CheckSites(plan, sites);
+        foreach (var artifact in request.InitialTemplates.Values.Append(request.InitialModel))
+        {
+            artifacts.Use(artifact, time.GetUtcNow());
+        }
+
         var layout = Layout(request.InitialModel, plan);
         InitialTemplates.Check(request.InitialTemplates, plan, layout, artifacts);
 

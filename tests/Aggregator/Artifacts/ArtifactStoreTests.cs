@@ -65,6 +65,23 @@ public sealed class ArtifactStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_collected_artifact_says_so_and_can_come_back()
+    {
+        _store.Put(s => s.Write(Bytes));
+        using (File.OpenRead(_store.PathOf(Hash)))
+        {
+            _store.Collect(Hash);
+        }
+
+        Assert.Contains("--keep-rounds", Fails.With(ErrorCatalogue.ArtifactMissing, () => _store.LengthOf(Hash)).Message, StringComparison.Ordinal);
+        Assert.Null(_store.UnusedSince(Hash));
+        _store.Put(s => s.Write(Bytes));
+        Assert.Equal(Bytes.Length, _store.LengthOf(Hash));
+        _store.Use(Hash, new DateTimeOffset(2031, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        Assert.Equal(2031, _store.UnusedSince(Hash)?.Year);
+    }
+
+    [Fact]
     public void A_write_that_fails_leaves_nothing()
     {
         Assert.Throws<InvalidDataException>(() => _store.Put(s =>

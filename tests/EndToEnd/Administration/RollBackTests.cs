@@ -1,5 +1,4 @@
 using BrainMVP.Federated.Contracts.Errors;
-using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.EndToEnd.Tests.Support;
 
 namespace BrainMVP.Federated.EndToEnd.Tests.Administration;
@@ -23,16 +22,16 @@ public sealed class RollBackTests(SharedRuns shared)
         var hash = await federation.Submit("plain", plan, ["north", "south"]);
         await federation.Approve("north", hash);
         await federation.Approve("south", hash);
-        var plain = await Until(federation, "plain", s => s.Summary.State == "completed");
+        var plain = await federation.Until("plain", s => s.Summary.State == "completed");
 
         await federation.Submit("back", plan, ["north", "south"], "--draft");
         Assert.Equal("draft", (await federation.Status("back")).Summary.State);
         (await federation.Administer("run", "roll-back", "back", "--to", "0")).FailedWith(ErrorCatalogue.RunStateConflict, "draft");
         Assert.False(Directory.Exists(Path.Combine(federation.Site("north"), "runs", "back")));
         (await federation.Administer("run", "start", "back")).Succeeded();
-        await Until(federation, "back", s => s.Summary.CommittedRounds >= 2);
+        await federation.Until("back", s => s.Summary.CommittedRounds >= 2);
         (await federation.Administer("run", "roll-back", "back", "--to", "1", "--reason", "as a test")).Succeeded();
-        var back = await Until(federation, "back", s => s.Summary.State == "completed");
+        var back = await federation.Until("back", s => s.Summary.State == "completed");
 
         Assert.Equal(plain.Model, back.Model);
         Assert.Equal([1, 2, 2], back.Rounds.Select(r => r.Attempt));
@@ -44,15 +43,5 @@ public sealed class RollBackTests(SharedRuns shared)
 
         (await federation.Administer("audit", "verify")).Succeeded();
         (await federation.Administer("run", "roll-back", "back", "--to", "1")).FailedWith(ErrorCatalogue.RunStateConflict, "aggregator run clone back@1");
-    }
-
-    private async Task<RunStatus> Until(SmallFederation federation, string run, Func<RunStatus, bool> isThere)
-    {
-        RunStatus? status = null;
-        await Wait.Until(
-            async () => isThere(status = await federation.Status(run)),
-            () => $"{run} stands still: {status}",
-            _cancellation);
-        return status!;
     }
 }

@@ -32,9 +32,15 @@ internal sealed class SmallFederation : IAsyncDisposable
     {
         var federation = new SmallFederation(folder, name, cancellation);
         (await federation.Command(Programs.Aggregator, "init", "--dir", federation.Aggregator, "--consortium", name, "--host", "127.0.0.1")).Succeeded();
-        federation._aggregator = RunningProcess.Start(Programs.Aggregator, "serve", "--dir", federation.Aggregator, "--address", "127.0.0.1", "--port", "0", "--stop-with-stdin");
-        await federation._aggregator.LineWith("is ready at", cancellation);
+        await federation.Serve();
         return federation;
+    }
+
+    /// <summary>Ends the aggregator and starts it again.</summary>
+    public async Task Restart(params string[] options)
+    {
+        await _aggregator!.DisposeAsync();
+        await Serve(options);
     }
 
     public string Site(string name) => _folder.PathOf(_name + "-sites", name);
@@ -78,10 +84,24 @@ internal sealed class SmallFederation : IAsyncDisposable
         (await Command(Programs.SiteAgent, "plans", "approve", hash, "--by", "tester", "--dir", Site(site))).Succeeded();
     }
 
+    /// <summary>Waits until a run's status is as wanted.</summary>
+    public async Task<RunStatus> Until(string run, Func<RunStatus, bool> isThere)
+    {
+        RunStatus? status = null;
+        await Wait.Until(async () => isThere(status = await Status(run)), () => $"{run} stands still: {status}", _cancellation);
+        return status!;
+    }
+
     public async Task<RunStatus> Status(string run = Run)
     {
         using var admin = AdminClient.FromFolder(Aggregator, null);
         return await admin.Admin.GetRunStatusAsync(new GetRunStatusRequest { Run = run }, AdminClient.Options(_cancellation));
+    }
+
+    private async Task Serve(params string[] options)
+    {
+        _aggregator = RunningProcess.Start(Programs.Aggregator, ["serve", "--dir", Aggregator, "--address", "127.0.0.1", "--port", "0", "--stop-with-stdin", .. options]);
+        await _aggregator.LineWith("is ready at", _cancellation);
     }
 
     public async ValueTask DisposeAsync()
