@@ -10,7 +10,7 @@ using Grpc.Core;
 namespace BrainMVP.Federated.Aggregator.Artifacts;
 
 /// <summary>Downloads for sites and administrators, uploads for administrators.</summary>
-public sealed class ArtifactGrpc(ArtifactStore store, Caller caller, DiskRoom room, TimeProvider time) : ArtifactService.ArtifactServiceBase
+public sealed class ArtifactGrpc(ArtifactStore store, Caller caller, DiskRoom room, SiteBandwidth bandwidth, TimeProvider time) : ArtifactService.ArtifactServiceBase
 {
     /// <summary>Largest artifact an administrator may upload: 16 GiB.</summary>
     private const long MaximumBytes = 1L << 34;
@@ -23,7 +23,7 @@ public sealed class ArtifactGrpc(ArtifactStore store, Caller caller, DiskRoom ro
 
     public override async Task Download(DownloadRequest request, IServerStreamWriter<DownloadPart> responseStream, ServerCallContext context)
     {
-        await caller.Require(context, CertificateRole.Site, CertificateRole.Admin);
+        var identity = await caller.Require(context, CertificateRole.Site, CertificateRole.Admin);
         var length = store.LengthOf(request.Hash);
         if (request.Offset < 0 || request.Offset > length)
         {
@@ -37,6 +37,11 @@ public sealed class ArtifactGrpc(ArtifactStore store, Caller caller, DiskRoom ro
         int read;
         while ((read = await file.ReadAsync(buffer, idle.Token)) > 0)
         {
+            if (identity.Role == CertificateRole.Site)
+            {
+                await bandwidth.DownAsync(identity.Name, read, idle.Token);
+            }
+
             // The buffer is read again only after the write has finished with it.
             await responseStream.WriteAsync(new DownloadPart { Data = UnsafeByteOperations.UnsafeWrap(buffer.AsMemory(0, read)) }, idle.Token);
             idle.Moved();

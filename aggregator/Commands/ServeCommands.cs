@@ -41,6 +41,7 @@ public static class ServeCommands
         var shards = new Option<int>("--shards") { Description = "Shards of a sum, 1..256; any number gives the same model.", DefaultValueFactory = _ => 4 };
         var keepRounds = new Option<int>("--keep-rounds") { Description = "Newest committed rounds of each run whose models are kept, 1..100000; 0 keeps all. What a run starts from, ends with or may be rolled back to, and all documents, always stay.", DefaultValueFactory = _ => 0, HelpName = "N" };
         var keepEvery = new Option<int>("--keep-every") { Description = "With --keep-rounds: also keep every Nth round; 0 keeps none more.", DefaultValueFactory = _ => 0, HelpName = "N" };
+        var siteMegabits = new Option<int>("--site-megabits") { Description = "Most bandwidth of one site in each direction at this process, megabits per second, 1..100000; 0 does not limit.", DefaultValueFactory = _ => 0, HelpName = "N" };
         var withStdin = new Option<bool>("--stop-with-stdin") { Description = "Also stop when standard input ends: a parent that dies takes the aggregator along." };
         var postgres = DatabaseCommands.Postgres();
         var silo = new Option<string?>("--silo") { Description = "Name of this process in an aggregator of several; with --postgres.", HelpName = "NAME" };
@@ -55,7 +56,7 @@ public static class ServeCommands
               aggregator serve --dir data --keep-rounds 20 --keep-every 100
               aggregator serve --dir /shared/data --postgres "Host=db;Database=brainmvp;Username=aggregator" --silo a --silo-address 10.0.0.1
               aggregator serve --dir /shared/data --postgres "Host=db;Database=brainmvp;Username=aggregator" --silo b --silo-address 10.0.0.2
-            """) { dir, address, port, shards, keepRounds, keepEvery, postgres, silo, siloAddress, siloPort, gatewayPort, withStdin };
+            """) { dir, address, port, shards, keepRounds, keepEvery, siteMegabits, postgres, silo, siloAddress, siloPort, gatewayPort, withStdin };
         command.SetAction((parse, cancellation) => CommandLine.Guard(async () =>
         {
             if (!IPAddress.TryParse(parse.GetRequiredValue(address), out var ip))
@@ -75,6 +76,7 @@ public static class ServeCommands
                 InRange("--port", parse.GetValue(port), 0, 65535),
                 InRange("--shards", parse.GetValue(shards), 1, 256),
                 new RetentionPolicy(InRange("--keep-rounds", parse.GetValue(keepRounds), 0, 100000), InRange("--keep-every", parse.GetValue(keepEvery), 0, 100000)),
+                InRange("--site-megabits", parse.GetValue(siteMegabits), 0, 100000),
                 place);
             using var stop = ParentWatch.Link(parse.GetValue(withStdin), cancellation);
             await AggregatorHost.Run(options, stop.Token);

@@ -133,6 +133,7 @@ public static class AggregatorHost
         services.AddSingleton(s => new RoundScratch(s.GetRequiredService<UploadStore>(), s.GetRequiredService<SumStore>(), options.Shards));
         services.AddSingleton<DiskRoom>();
         services.AddHostedService(s => s.GetRequiredService<DiskRoom>());
+        services.AddSingleton(s => new SiteBandwidth(options.SiteMegabits, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(options.Retention);
         services.AddHostedService<ArtifactCollector>();
         services.AddSingleton<DocumentSigner>();

@@ -14,7 +14,7 @@ namespace BrainMVP.Federated.Aggregator.Rounds;
 /// Step 5 at the aggregator. Chunks go from the stream to files; the round grain learns the manifest at the beginning
 /// and the completion at the end. A chunk is acknowledged when it is durable.
 /// </summary>
-public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents, ArtifactStore artifacts, UploadStore store, AggregationWorkers workers, UploadBudget budget, UploadStreams streams, DiskRoom room, TimeProvider time, IGrainFactory grains)
+public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents, ArtifactStore artifacts, UploadStore store, AggregationWorkers workers, UploadBudget budget, UploadStreams streams, DiskRoom room, SiteBandwidth bandwidth, TimeProvider time, IGrainFactory grains)
 {
     /// <summary>What a stream may have in flight: its window.</summary>
     public const int WindowBytes = 8 << 20;
@@ -70,6 +70,7 @@ public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents,
             do
             {
                 idle.Moved();
+                await bandwidth.UpAsync(site, parts.Current.Data.Length, idle.Token);
                 await receiver.TakeAsync(parts.Current, idle.Token);
             }
             while (await parts.MoveNext(idle.Token));

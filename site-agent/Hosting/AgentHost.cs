@@ -1,5 +1,6 @@
 using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.SiteAgent.Enrollment;
+using BrainMVP.Federated.SiteAgent.Policy;
 using BrainMVP.Federated.SiteAgent.Rounds;
 using BrainMVP.Federated.SiteAgent.Trainer;
 using BrainMVP.Federated.SiteAgent.Transport;
@@ -55,6 +56,7 @@ public static class AgentHost
         services.AddSingleton(settings);
         services.AddSingleton<SiteIdentity>();
         services.AddSingleton<AggregatorCalls>();
+        services.AddSingleton(s => new Bandwidth(() => PolicyFile.Read(folder.Policy), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<SiteLink>();
         services.AddSingleton<WorkProgress>();
         services.AddSingleton(s => AuditLog.Open(folder.Audit, s.GetRequiredService<TimeProvider>()));

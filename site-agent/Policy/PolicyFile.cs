@@ -10,7 +10,7 @@ namespace BrainMVP.Federated.SiteAgent.Policy;
 /// <summary>The site's policy as people write it: YAML with every field explained.</summary>
 public static class PolicyFile
 {
-    private static readonly string[] Fields = ["minimumCohort", "requireApproval", "minimumContributors", "shareTemplates", "hours", "maximumRoundSeconds"];
+    private static readonly string[] Fields = ["minimumCohort", "requireApproval", "minimumContributors", "shareTemplates", "hours", "maximumRoundSeconds", "uploadMegabits", "downloadMegabits"];
 
     /// <summary>Reads the policy; a missing file means the strict defaults.</summary>
     /// <exception cref="FederationException">BMF-1005 naming field and line.</exception>
@@ -45,6 +45,11 @@ public static class PolicyFile
         # Longest training time of one round, seconds, 1 or more.
         maximumRoundSeconds: {policy.MaximumRoundSeconds}
 
+        # Most bandwidth that uploads and downloads take, megabits per second, 1..100000; 0 does not limit. A change counts
+        # within seconds, also for transfers under way.
+        uploadMegabits: {policy.UploadMegabits}
+        downloadMegabits: {policy.DownloadMegabits}
+
         """);
 
     private static PolicyDocument Convert(YamlFields fields)
@@ -58,6 +63,8 @@ public static class PolicyFile
             ShareTemplates = fields.Words("shareTemplates"),
             Hours = fields.Words("hours") ?? [],
             MaximumRoundSeconds = fields.Number("maximumRoundSeconds", defaults.MaximumRoundSeconds, 1, 31_536_000),
+            UploadMegabits = fields.Number("uploadMegabits", defaults.UploadMegabits, 0, 100_000),
+            DownloadMegabits = fields.Number("downloadMegabits", defaults.DownloadMegabits, 0, 100_000),
         };
         if (policy.ShareTemplates?.FirstOrDefault(m => Modalities.IndexOf(m) < 0) is { } unknown)
         {

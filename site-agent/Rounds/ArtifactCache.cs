@@ -142,6 +142,7 @@ public sealed class ArtifactCache(string folder, SiteLink link, TimeProvider tim
                     throw ErrorCatalogue.ArtifactCorrupt.With($"Artifact {hash} is longer than the {bytes} bytes that were announced.");
                 }
 
+                await link.Bandwidth.DownAsync(part.Data.Length, silence.Token);
                 await arriving.AddAsync(part.Data.Memory, silence.Token);
                 there += part.Data.Length;
                 report(there, bytes);

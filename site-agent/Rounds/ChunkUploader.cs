@@ -196,6 +196,7 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimi
                     }
 
                     await room;
+                    await link.Bandwidth.UpAsync(bytes.Length, silence.Token);
                     Fill(file, bytes.Span, start + offset);
 
                     // The buffer is reused only after the write is complete, so wrapping it is safe.

@@ -16,9 +16,10 @@ public sealed class SiteLink : IDisposable
     private volatile AggregatorChannel _control;
     private volatile AggregatorChannel _bulk;
 
-    public SiteLink(SiteSettings settings, SiteIdentity identity, AggregatorCalls calls, TimeProvider time)
+    public SiteLink(SiteSettings settings, SiteIdentity identity, AggregatorCalls calls, Bandwidth bandwidth, TimeProvider time)
     {
         Calls = calls;
+        Bandwidth = bandwidth;
         var url = AggregatorAddresses.Parse(settings.Aggregator);
         _connect = () => new AggregatorChannel(url, new ServerTrust(identity.Authority, time), () => identity.Current);
         _control = _connect();
@@ -26,6 +27,9 @@ public sealed class SiteLink : IDisposable
     }
 
     public AggregatorCalls Calls { get; }
+
+    /// <summary>What bulk data may take of the line.</summary>
+    public Bandwidth Bandwidth { get; }
 
     public AggregatorChannel Control => _control;
 

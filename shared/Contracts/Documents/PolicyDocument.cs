@@ -20,4 +20,10 @@ public sealed record PolicyDocument
 
     /// <summary>Longest training time of one round the site allows, seconds.</summary>
     public int MaximumRoundSeconds { get; init; } = 86400;
+
+    /// <summary>Most bandwidth that uploads take, megabits a second; 0 does not limit.</summary>
+    public int UploadMegabits { get; init; }
+
+    /// <summary>Most bandwidth that downloads take, megabits a second; 0 does not limit.</summary>
+    public int DownloadMegabits { get; init; }
 }

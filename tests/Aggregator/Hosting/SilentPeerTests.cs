@@ -72,7 +72,7 @@ public sealed class SilentPeerTests(PostgresServer server) : IClassFixture<Postg
     public async Task An_agent_that_opens_an_upload_and_says_nothing_is_cut_off_after_the_idle_limit()
     {
         var time = new FakeTimeProvider();
-        var uploads = new RoundUploads(null!, null!, null!, null!, null!, null!, null!, null!, time, null!);
+        var uploads = new RoundUploads(null!, null!, null!, null!, null!, null!, null!, null!, new SiteBandwidth(0, time), time, null!);
         var receiving = uploads.Receive("north", new SilentStream(), null!, Cancellation);
         time.Advance(IdleLimit.Longest - TimeSpan.FromSeconds(1));
         Assert.False(receiving.IsCompleted);

@@ -40,7 +40,7 @@ public sealed class BlackholeTests : IDisposable
         CertificateFiles.SaveIdentity(_site.Folder.Identity, certificate, key);
         CertificateFiles.SaveCertificate(_site.Folder.Authority, authority.Certificate);
         _identity = new SiteIdentity(_site.Folder, TimeProvider.System);
-        _link = new SiteLink(new SiteSettings(Url, "brains", "north", null), _identity, new AggregatorCalls(TimeProvider.System), TimeProvider.System);
+        _link = new SiteLink(new SiteSettings(Url, "brains", "north", null), _identity, new AggregatorCalls(TimeProvider.System), new Bandwidth(() => new PolicyDocument(), TimeProvider.System), TimeProvider.System);
     }
 
     private string Url => $"https://127.0.0.1:{((IPEndPoint)_hole.LocalEndpoint).Port}";
