@@ -5,6 +5,7 @@ using BrainMVP.Federated.Aggregator.Consortium;
 using BrainMVP.Federated.Aggregator.Runs;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Plans;
 
 namespace BrainMVP.Federated.Aggregator.Collection;
 
@@ -96,8 +97,9 @@ public sealed partial class ArtifactCollector(ArtifactStore artifacts, DocumentS
         return new RunArtifacts(
             name,
             [run.InitialModel, run.LayoutHash, .. run.FirstTemplates().Values, state.Model, .. state.Templates.Values],
-            // The round that a run can be rolled back to is one more than the commits that are undone.
-            state.IsFinal ? 1 : run.Plan.Rounds.Rollback + 1,
+            // The round that a run can be rolled back to is one more than the commits that are undone, and late work needs the
+            // model that it was trained from.
+            state.IsFinal ? 1 : Math.Max(run.Plan.Rounds.Rollback, run.Plan.Quorum.Carries() ? run.Plan.Quorum.MaximumAge : 0) + 1,
             [.. state.Commits.Select(Describe)],
             [.. state.RolledBack.Select(Describe)]);
     }

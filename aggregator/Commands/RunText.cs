@@ -44,7 +44,7 @@ public static class RunText
                 r.Round.ToString(CultureInfo.InvariantCulture),
                 r.State,
                 string.Join(" ", r.Reported),
-                string.Join(" ", r.Uploaded),
+                string.Join(" ", r.Uploaded.Select(u => r.Ages.TryGetValue(u, out var age) ? $"{u} (work of round {r.Round - age})" : u)),
                 Markup.Escape(string.Join("; ", r.Dropouts.Select(d => $"{d.Key}: {d.Value}"))),
                 before is null ? "" : before.Loss.ToString("F5", CultureInfo.InvariantCulture));
         }

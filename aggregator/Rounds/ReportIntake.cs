@@ -1,5 +1,6 @@
 using BrainMVP.Federated.Aggregator.Artifacts;
 using BrainMVP.Federated.Aggregator.Hosting;
+using BrainMVP.Federated.Aggregator.Runs;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Json;
@@ -13,7 +14,7 @@ namespace BrainMVP.Federated.Aggregator.Rounds;
 public sealed class ReportIntake(DocumentSigner signer, DocumentStore documents, ArtifactStore artifacts, IGrainFactory grains)
 {
     /// <exception cref="FederationException">BMF-1203, BMF-1303 to BMF-1306. A rejected report leaves the site out of the round with the reason.</exception>
-    public async Task Accept(RoundKey key, string runDocument, CertificateIdentity site, SignedDocument signed)
+    public async Task Accept(RoundKey key, RunState runState, CertificateIdentity site, SignedDocument signed)
     {
         var grain = grains.GetGrain<IRoundGrain>($"{key.Run}/{key.Round}");
         var state = await grain.Get();
@@ -23,7 +24,7 @@ public sealed class ReportIntake(DocumentSigner signer, DocumentStore documents,
         }
 
         var (report, hash) = signer.Accept<UpdateReport>(signed, site);
-        var run = documents.Read<RunDocument>(runDocument);
+        var run = documents.Read<RunDocument>(runState.Document);
         var layout = CanonicalJson.Deserialize<LayoutDocument>(await File.ReadAllBytesAsync(artifacts.PathOf(run.LayoutHash)));
         var context = RoundContexts.Open(documents.Read<RoundOpenDocument>(state.Open).Context);
         if (report.OpenContext != context)
@@ -34,6 +35,7 @@ public sealed class ReportIntake(DocumentSigner signer, DocumentStore documents,
 
         var violation = report.Site == site.Name
             ? ReportValidator.FindViolation(report, documents.Read<RoundOpenDocument>(state.Open), layout, run.Plan)
+                ?? LateReports.FindViolation(report, key.Round, CommitsSince(runState, key.Round - report.Age))
             : $"The report names {report.Site}, but {site.Name} sent it.";
         if (violation is not null)
         {
@@ -43,4 +45,7 @@ public sealed class ReportIntake(DocumentSigner signer, DocumentStore documents,
 
         await grain.Report(site.Name, hash);
     }
+
+    private IEnumerable<RoundCommitDocument> CommitsSince(RunState run, int round) =>
+        run.Commits.Where(c => c.Round >= round).Select(c => documents.Read<RoundCommitDocument>(c.Document));
 }

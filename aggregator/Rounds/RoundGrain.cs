@@ -325,6 +325,7 @@ public sealed partial class RoundGrain(
             ServerState = built.ServerState,
             Groups = built.Groups,
             Contributors = contributors,
+            Ages = contributors.Any(c => reports[c].Age > 0) ? contributors.Where(c => reports[c].Age > 0).ToDictionary(c => c, c => reports[c].Age, StringComparer.Ordinal) : null,
             Dropouts = state.Dropouts.Concat(leftOut).ToDictionary(d => d.Key, d => d.Value, StringComparer.Ordinal),
             Validation = reports.ToDictionary(r => r.Key, r => r.Value.Validation, StringComparer.Ordinal),
             Updates = contributors.ToDictionary(s => s, s => state.Uploads[s].Manifest, StringComparer.Ordinal),

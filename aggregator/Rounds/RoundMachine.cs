@@ -33,6 +33,9 @@ public readonly record struct RoundDecision(RoundStep Step, string Reason = "");
 /// </summary>
 public static class RoundMachine
 {
+    /// <summary>Why a site that had not reported is left out; it may still be at work.</summary>
+    public const string NoReport = "no report before the roster";
+
     /// <summary>What to do now.</summary>
     /// <param name="state">The round.</param>
     /// <param name="quorum">The plan's quorum.</param>
@@ -41,7 +44,7 @@ public static class RoundMachine
     public static RoundDecision Decide(RoundState state, QuorumPlan quorum, DateTimeOffset now, Func<string, bool> isSilent) => state.Phase switch
     {
         _ when NeedsPerson(state) => new RoundDecision(RoundStep.Wait),
-        RoundPhase.Training => Close(state, quorum, now, isSilent, state.Invited, [.. state.Reports.Keys.Where(s => !state.Dropouts.ContainsKey(s))], "reported", RoundStep.CloseReports),
+        RoundPhase.Training => Close(state, quorum, now, isSilent, state.Invited, [.. state.Reports.Keys.Where(s => !state.Dropouts.ContainsKey(s))], "reported", RoundStep.CloseReports, quorum.Buffered),
         RoundPhase.Uploading => Close(state, quorum, now, isSilent, state.Participants, [.. state.Uploads.Where(u => u.Value.Complete && !state.Dropouts.ContainsKey(u.Key)).Select(u => u.Key)], "delivered their update", RoundStep.CloseUploads),
         RoundPhase.Summing => new RoundDecision(RoundStep.Sum),
         _ => new RoundDecision(RoundStep.Wait),
@@ -132,7 +135,7 @@ public static class RoundMachine
         var next = state;
         foreach (var site in state.Invited.Where(s => !participants.Contains(s, StringComparer.Ordinal)))
         {
-            next = Drop(next, site, "no report before the roster");
+            next = Drop(next, site, NoReport);
         }
 
         return next with
@@ -197,7 +200,7 @@ public static class RoundMachine
     private static bool NeedsPerson(RoundState state) =>
         state.PauseReason.Length > 0 && !state.PauseReason.StartsWith(ErrorCatalogue.UnderQuorum.Id, StringComparison.Ordinal);
 
-    private static RoundDecision Close(RoundState state, QuorumPlan quorum, DateTimeOffset now, Func<string, bool> isSilent, IReadOnlyList<string> expected, string[] present, string verb, RoundStep close)
+    private static RoundDecision Close(RoundState state, QuorumPlan quorum, DateTimeOffset now, Func<string, bool> isSilent, IReadOnlyList<string> expected, string[] present, string verb, RoundStep close, int enough = 0)
     {
         var awaited = expected.Where(s => !present.Contains(s, StringComparer.Ordinal) && !state.Dropouts.ContainsKey(s)).ToArray();
         if (state.CloseNow && present.Length > 0)
@@ -206,7 +209,7 @@ public static class RoundMachine
         }
 
         var missing = MissingQuorum(state, quorum, present);
-        var over = awaited.Length == 0 || now >= state.Deadline || awaited.All(isSilent);
+        var over = awaited.Length == 0 || now >= state.Deadline || awaited.All(isSilent) || (enough > 0 && present.Length >= enough && missing is null);
         if (missing is null)
         {
             return over ? new RoundDecision(close) : new RoundDecision(state.PauseReason.Length > 0 ? RoundStep.Resume : RoundStep.Wait);

@@ -33,7 +33,7 @@ public sealed class RoundRoster(ArtifactStore artifacts, DocumentStore documents
             }
         }
 
-        var roster = RosterBuilder.Build(open, layout, reports, withheld, run.Plan.Aggregation.SiteWeighting, Instants.Text(deadline));
+        var roster = RosterBuilder.Build(open, layout, reports, withheld, run.Plan, Instants.Text(deadline));
         return (signer.Publish(roster), [.. reports.Select(r => r.Site)]);
     }
 }

@@ -5,7 +5,12 @@ namespace BrainMVP.Federated.Aggregator.Runs;
 /// <summary>What a site has to do, as a pure function of the run's and the open round's state.</summary>
 public static class RunAssignments
 {
-    public static IReadOnlyList<DueWork> For(string site, string name, RunState run, RoundState? round)
+    /// <param name="site">The site.</param>
+    /// <param name="name">The run's name.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="round">Its open round.</param>
+    /// <param name="carries">Whether the plan lets a site finish what missed its round.</param>
+    public static IReadOnlyList<DueWork> For(string site, string name, RunState run, RoundState? round, bool carries = false)
     {
         var due = new List<DueWork>();
         if (run.Phase == RunPhase.Draft || !run.Sites.Contains(site, StringComparer.Ordinal))
@@ -41,11 +46,17 @@ public static class RunAssignments
             due.Add(new DueWork(DueKind.Evaluate, $"{name}/{run.Attempt}/evaluate", name, run.Round, run.Attempt));
         }
 
+        // It missed the roster and goes on: the next round takes its work.
+        if (carries && round is { Phase: RoundPhase.Uploading or RoundPhase.Summing } && round.Dropouts.GetValueOrDefault(site) == RoundMachine.NoReport)
+        {
+            AddTraining(round);
+        }
+
         if (round is { IsFinal: false } && !round.Dropouts.ContainsKey(site))
         {
             if (round.Phase == RoundPhase.Training && round.Invited.Contains(site, StringComparer.Ordinal) && !round.Reports.ContainsKey(site))
             {
-                due.Add(new DueWork(DueKind.Train, $"{name}/{round.Round}/{round.Attempt}/train", name, round.Round, round.Attempt));
+                AddTraining(round);
             }
 
             if (round.Phase == RoundPhase.Uploading && round.Participants.Contains(site, StringComparer.Ordinal) && !(round.Uploads.TryGetValue(site, out var upload) && upload.Complete))
@@ -55,6 +66,8 @@ public static class RunAssignments
         }
 
         return due;
+
+        void AddTraining(RoundState open) => due.Add(new DueWork(DueKind.Train, $"{name}/{open.Round}/{open.Attempt}/train", name, open.Round, open.Attempt));
 
         void AddCommit()
         {

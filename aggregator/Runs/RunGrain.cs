@@ -6,6 +6,7 @@ using BrainMVP.Federated.Aggregator.Rounds;
 using BrainMVP.Federated.Aggregator.Sites;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Plans;
 
 namespace BrainMVP.Federated.Aggregator.Runs;
 
@@ -64,7 +65,7 @@ public sealed partial class RunGrain(
     public Task<RunState?> Get() => Task.FromResult(State);
 
     public async Task<IReadOnlyList<DueWork>> AssignmentsFor(string site) => State is { } state
-        ? RunAssignments.For(site, Name, state, state is { Phase: RunPhase.Running, Round: > 0 } ? state.Own(await Round(state.Round).Get()) : null)
+        ? RunAssignments.For(site, Name, state, state is { Phase: RunPhase.Running, Round: > 0 } ? state.Own(await Round(state.Round).Get()) : null, Document().Plan.Quorum.Carries())
         : [];
 
     public async Task Approve(string site, string document, string by)

@@ -90,6 +90,7 @@ public sealed class RunStatusView(IGrainFactory grains, DocumentStore documents)
         status.Steps.Add(state.Reports.ToDictionary(r => r.Key, r => r.Value.Steps));
         status.UploadBytes.Add(state.Uploads.ToDictionary(u => u.Key, u => u.Value.Bytes));
         status.Templates.Add(state.Templates.ToDictionary());
+        status.Ages.Add(commit?.Ages?.ToDictionary() ?? []);
         foreach (var group in commit?.Groups ?? [])
         {
             var view = new GroupStatus { Group = group.Group, Withheld = group.Withheld ?? "" };

@@ -126,7 +126,7 @@ public sealed partial class SiteGrpc(
     {
         var identity = await caller.Require(context, CertificateRole.Site);
         var run = await RunOf(request.Run, identity.Name);
-        await reports.Accept(new RoundKey(request.Run, request.Round, request.Attempt), run.Document, identity, request.Report);
+        await reports.Accept(new RoundKey(request.Run, request.Round, request.Attempt), run, identity, request.Report);
         return new ReportResponse();
     }
 

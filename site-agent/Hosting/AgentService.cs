@@ -64,7 +64,7 @@ public sealed partial class AgentService(SiteContext site, Worker worker, Certif
     private async Task TurnAsync(CancellationToken stopping)
     {
         var response = await PollAsync(stopping);
-        if (!_tracker.Update(response.Assignments) && _workStop is { } obsolete)
+        if (!_tracker.Update(response.Assignments) && _workStop is { } obsolete && !(_tracker.NextRoundWaits && worker.OutlivesItsRound(_tracker.Current!)))
         {
             await obsolete.CancelAsync();
         }
@@ -180,6 +180,18 @@ public sealed partial class AgentService(SiteContext site, Worker worker, Certif
     {
         var response = Worker.ResponseTo(error, assignment, _tracker.Failures);
         LogFailed(logger, assignment.Id, error.Code.Id, error.Message, response);
+        if (response == FailureResponse.Decline || error.Code == ErrorCatalogue.UpdateRejected)
+        {
+            try
+            {
+                worker.GiveUp(assignment);
+            }
+            catch (IOException e) when (DurableFile.IsDiskFull(e))
+            {
+                // Then it may be carried, and refused again.
+            }
+        }
+
         if (response == FailureResponse.Decline)
         {
             try

@@ -35,6 +35,10 @@ public sealed class AssignmentTracker
         return _missed < 2;
     }
 
+    /// <summary>Whether a later round of the same run waits for this site to train.</summary>
+    public bool NextRoundWaits => Current is { } current
+        && _due.Any(a => a.Kind == Assignment.Types.Kind.Train && a.Run == current.Run && a.Round > current.Round);
+
     /// <summary>Takes the first assignment that is neither finished nor waiting; null when there is none or one is in work.</summary>
     public Assignment? Take(DateTimeOffset now)
     {

@@ -1,6 +1,7 @@
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Faults;
 using BrainMVP.Federated.Contracts.Json;
+using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Contracts.Tensors;
 using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.Federation.Layouts;
@@ -23,7 +24,8 @@ public sealed class CommitWork(SiteContext site, RunBook runs, ModelInputs input
         FaultPoints.Agent(assignment.Round, "commit");
         Promote(run, commit!);
         await inputs.FetchAsync(run, assignment.Round, commit!.Model, commit.Templates, [], cancellation);
-        run.Folder.Sweep(assignment.Round, run.Document.Plan.Rounds.Rollback);
+        var plan = run.Document.Plan;
+        run.Folder.Sweep(assignment.Round, Math.Max(plan.Rounds.Rollback, plan.Quorum.Carries() ? plan.Quorum.MaximumAge : 0));
         SweepArtifacts();
         return WorkResult.Finished;
     }

@@ -84,7 +84,7 @@ public static class RoundChecks
     }
 
     /// <summary>Checks that a roster belongs to the round and asks this site for what it reported, with that weight.</summary>
-    public static void RequireRoster(RosterDocument roster, LayoutDocument layout, UpdateReport report, string weighting)
+    public static void RequireRoster(RosterDocument roster, LayoutDocument layout, UpdateReport report, Plan plan)
     {
         Equal("open context", roster.OpenContext, report.OpenContext);
         if (!roster.Scales.Select(s => s.Name).SequenceEqual(layout.Tensors.Select(t => t.Name), StringComparer.Ordinal))
@@ -110,7 +110,7 @@ public static class RoundChecks
                 throw ErrorCatalogue.ContextMismatch.With($"The roster asks for {group.Group}, which this site did not report.");
             }
 
-            var reported = SiteWeights.Of(report, modality, weighting);
+            var reported = SiteWeights.Of(report, modality, plan);
             if (own.Weight > reported)
             {
                 throw ErrorCatalogue.ContextMismatch.With($"The roster weighs this site's {group.Group} with {own.Weight}; it reported {reported}.");

@@ -59,7 +59,7 @@ public sealed class RunFolder(string root)
 
     /// <summary>What the next round starts from. Full paths, whatever folder the site was moved to.</summary>
     public LocalState? ReadLocal() => Numbered(Locals).DefaultIfEmpty(0).Max() is > 0 and var round
-        ? Map(CanonicalJson.Read<LocalState>(File.ReadAllBytes(Local(round))), p => Path.Combine(Root, p))
+        ? Map(ReadLocal(round), p => Path.Combine(Root, p))
         : null;
 
     public void WriteLocal(LocalState state) =>
@@ -84,12 +84,15 @@ public sealed class RunFolder(string root)
 
     /// <summary>Deletes what rounds long past left behind: all but the last ones and those that they, or a rolled back run, start from.</summary>
     /// <param name="lastRound">Last committed round.</param>
-    /// <param name="rollback">Commits that the plan allows to roll back by.</param>
+    /// <param name="rollback">Rounds before it that may still be needed: commits that the plan allows to roll back by, or the age of late work.</param>
     public void Sweep(int lastRound, int rollback)
     {
         var oldest = Math.Min(lastRound - 1, lastRound - rollback);
         var states = Numbered(Locals).Order().ToArray();
         var needed = states.Where(r => r >= oldest).Append(states.LastOrDefault(r => r < oldest)).ToHashSet();
+
+        // Work that was carried lies in the folder of the round it was trained in.
+        var folders = needed.Where(r => r > 0).Select(r => Path.GetRelativePath(Rounds, Path.Combine(Root, ReadLocal(r).Snapshot)).Split(Path.DirectorySeparatorChar)[0]).ToHashSet(StringComparer.Ordinal);
         foreach (var round in states.Where(r => !needed.Contains(r)))
         {
             File.Delete(Local(round));
@@ -100,7 +103,7 @@ public sealed class RunFolder(string root)
             foreach (var folder in Directory.EnumerateDirectories(Rounds))
             {
                 var round = int.Parse(Path.GetFileName(folder)[..6], NumberStyles.None, CultureInfo.InvariantCulture);
-                if (round < oldest && !needed.Contains(round))
+                if (round < oldest && !folders.Contains(Path.GetFileName(folder)))
                 {
                     Directory.Delete(folder, recursive: true);
                 }
@@ -131,6 +134,8 @@ public sealed class RunFolder(string root)
         Templates = state.Templates.ToDictionary(t => t.Key, t => path(t.Value), StringComparer.Ordinal),
     };
 
+    private LocalState ReadLocal(int round) => CanonicalJson.Read<LocalState>(File.ReadAllBytes(Local(round)));
+
     private string Local(int round) => Path.Combine(Locals, string.Create(CultureInfo.InvariantCulture, $"{round:D6}.json"));
 
     /// <summary>Deletes the folders of all rounds; documents and commits stay.</summary>
@@ -156,6 +161,9 @@ public sealed class RoundFolder(string root)
     public string Roster => Path.Combine(Root, "roster.json");
 
     public string Report => Path.Combine(Root, "report.json");
+
+    /// <summary>Written when this site gave the work up, or was told that it is wrong: it is not carried into a later round.</summary>
+    public string GivenUp => Path.Combine(Root, "given-up.json");
 
     public string Outcome => Path.Combine(Root, "outcome.json");
 

@@ -78,9 +78,11 @@ public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork datase
     private async Task<RoundOutcome> TrainAsync(KnownRun run, RoundOpenDocument open, RoundFolder folder, PolicyDocument policy, CancellationToken cancellation)
     {
         var (name, round) = (open.Context.Run, open.Context.Round);
+        var late = LateWork.Find(run, site.Site, round);
+        var (trained, place) = (late?.Open ?? open, late?.Folder ?? folder);
         var began = site.Time.GetTimestamp();
         var data = await dataset.PrepareAsync(run, policy, cancellation);
-        var files = await inputs.FetchAsync(run, round, open.Context.Model, open.Context.Templates, open.SharedModalities, cancellation);
+        var files = await inputs.FetchAsync(run, trained.Context.Round, trained.Context.Model, trained.Context.Templates, trained.SharedModalities, cancellation);
         var fetchSeconds = site.Time.GetElapsedTime(began).TotalSeconds;
         var outcome = await dataset.RunAsync<RoundOutcome>(
             new TrainerJob
@@ -89,12 +91,12 @@ public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork datase
                 Plan = run.Document.Plan,
                 Site = site.Site,
                 DataFolder = dataset.FolderOf(run),
-                Round = round,
+                Round = trained.Context.Round,
                 ModelPath = files.Model,
                 TemplatePaths = files.Templates,
                 SnapshotFolder = run.Folder.ReadLocal()?.Snapshot,
                 Device = site.Device,
-                JobFolder = folder.Job,
+                JobFolder = place.Job,
             },
             run,
             policy,
@@ -102,11 +104,11 @@ public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork datase
         site.Progress.Set(name, round, "report");
         if (run.Document.Plan.Aggregation.MaxDeltaNorm is > 0 and var largest)
         {
-            outcome = outcome with { LocalModelPath = NormBound.Apply(run.Layout, files.Model, outcome.LocalModelPath, largest, folder.Bounded) };
+            outcome = outcome with { LocalModelPath = NormBound.Apply(run.Layout, files.Model, outcome.LocalModelPath, largest, place.Bounded) };
         }
 
         var shareable = PolicyCheck.Shareable(policy, open, site.Site, PolicyCheck.Owned(run.Document.Plan, data.Profile));
-        var draws = shareable.Where(m => outcome.TargetDraws.GetValueOrDefault(m) > 0).ToDictionary(m => m, m => outcome.TargetDraws[m], StringComparer.Ordinal);
+        var draws = shareable.Where(m => trained.SharedModalities.Contains(m, StringComparer.Ordinal) && outcome.TargetDraws.GetValueOrDefault(m) > 0).ToDictionary(m => m, m => outcome.TargetDraws[m], StringComparer.Ordinal);
         var summary = UpdateSummary.Compute(
             run.Layout, [TensorGroups.Network, TensorGroups.BatchNorm, .. draws.Keys.Select(TensorGroups.Template)], files.Model, files.Global, outcome.LocalModelPath);
         DurableFile.WriteAllBytes(folder.Outcome, CanonicalJson.Serialize(outcome));
@@ -114,19 +116,22 @@ public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork datase
         var head = site.Audit.Append("round.trained", $"{name}/{round}/{open.Context.Attempt}", new Dictionary<string, string>
         {
             ["openContext"] = context,
-            ["model"] = open.Context.Model,
+            ["model"] = trained.Context.Model,
         });
         Documents.MakeOnce(site, folder.Report, () => new UpdateReport
         {
             Site = site.Site,
             OpenContext = context,
+            Age = round - trained.Context.Round,
+            BaseContext = late is null ? null : RoundContexts.Open(trained.Context),
             Steps = outcome.Steps,
             Cases = outcome.Cases,
             TargetDraws = draws,
             Exponents = summary.Exponents,
             Norms = summary.Norms,
             Losses = outcome.Losses,
-            Validation = outcome.Validation.Where(v => v.Value.Voxels > 0).ToDictionary(v => v.Key, v => v.Value, StringComparer.Ordinal),
+            // Late work validated another model than this round's.
+            Validation = outcome.Validation.Where(v => late is null && v.Value.Voxels > 0).ToDictionary(v => v.Key, v => v.Value, StringComparer.Ordinal),
             Timings = new Dictionary<string, double> { ["fetch"] = fetchSeconds, ["train"] = outcome.TrainSeconds },
             AuditHead = head,
         });

@@ -25,11 +25,11 @@ public sealed class UploadWork(SiteContext site, RunBook runs, ModelInputs input
         }
 
         var report = Documents.Read<UpdateReport>(folder.Report);
-        var open = Documents.Read<RoundOpenDocument>(folder.Open);
+        var open = LateWork.Of(run, assignment.Round, report)?.Open ?? Documents.Read<RoundOpenDocument>(folder.Open);
         var response = await runs.FetchAsync(assignment.Run, assignment.Round, assignment.Attempt, cancellation);
         var signedRoster = response.Roster ?? throw ErrorCatalogue.RoundClosed.With($"Round {assignment.Round} has no roster.");
         var roster = Documents.Accept<RosterDocument>(site, signedRoster);
-        RoundChecks.RequireRoster(roster, run.Layout, report, run.Document.Plan.Aggregation.SiteWeighting);
+        RoundChecks.RequireRoster(roster, run.Layout, report, run.Document.Plan);
         Documents.AcceptAndKeep<RosterDocument>(site, signedRoster, folder.Roster);
         FaultPoints.Agent(assignment.Round, "roster");
         if (PolicyCheck.RefuseRoster(PolicyFile.Read(site.Folder.Policy), roster, site.Site) is { } refused)
@@ -38,7 +38,7 @@ public sealed class UploadWork(SiteContext site, RunBook runs, ModelInputs input
         }
 
         var roundContext = RoundContexts.Round(report.OpenContext, Documents.HashOf(signedRoster));
-        await EncodeAsync(run, open, roster, roundContext, folder, cancellation);
+        await EncodeAsync(run, assignment.Round, open, roster, roundContext, folder, cancellation);
         var manifest = SignedFile.Load(folder.Manifest);
         var content = Documents.Read<UpdateManifest>(folder.Manifest);
         var egress = new EgressRecord(site, run, assignment, content, PayloadMap.For(run.Layout, roster, site.Site), roster);
@@ -62,16 +62,22 @@ public sealed class UploadWork(SiteContext site, RunBook runs, ModelInputs input
         return WorkResult.Finished;
     }
 
-    private async Task EncodeAsync(KnownRun run, RoundOpenDocument open, RosterDocument roster, string roundContext, RoundFolder folder, CancellationToken cancellation)
+    /// <param name="run">The run.</param>
+    /// <param name="round">Round whose roster asks for the update.</param>
+    /// <param name="trained">Opening of the round that the change was trained in.</param>
+    /// <param name="roster">The roster.</param>
+    /// <param name="roundContext">Context of the round.</param>
+    /// <param name="folder">Folder of the round.</param>
+    /// <param name="cancellation">Cuts downloads.</param>
+    private async Task EncodeAsync(KnownRun run, int round, RoundOpenDocument trained, RosterDocument roster, string roundContext, RoundFolder folder, CancellationToken cancellation)
     {
         if (File.Exists(folder.Manifest))
         {
             return;
         }
 
-        var (name, round) = (open.Context.Run, open.Context.Round);
-        var files = await inputs.FetchAsync(run, round, open.Context.Model, open.Context.Templates, open.SharedModalities, cancellation);
-        site.Progress.Set(name, round, "encode");
+        var files = await inputs.FetchAsync(run, round, trained.Context.Model, trained.Context.Templates, trained.SharedModalities, cancellation);
+        site.Progress.Set(run.Document.Run, round, "encode");
         var outcome = CanonicalJson.Read<RoundOutcome>(await File.ReadAllBytesAsync(folder.Outcome, cancellation));
         DurableFile.Write(folder.Update, stream => UpdateEncoder.Encode(run.Layout, roster, site.Site, files.Model, files.Global, outcome.LocalModelPath, stream));
         Documents.MakeOnce(site, folder.Manifest, () => UpdateManifests.Describe(folder.Update, site.Site, roundContext));

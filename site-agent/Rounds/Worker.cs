@@ -1,4 +1,7 @@
+using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Json;
+using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.SiteAgent.Trainer;
@@ -56,6 +59,23 @@ public sealed class Worker
     {
         var text = error.Code.Number is (>= 1100 and < 1200) or 1403 or (>= 1500 and < 1600) ? $"{error.Code.Title} The site's log has the details." : error.Message;
         return text.Length > 1000 ? text[..1000] : text;
+    }
+
+    /// <summary>Whether training goes on although its round closed without it: the plan lets the next round take it.</summary>
+    public bool OutlivesItsRound(Assignment assignment)
+    {
+        var document = _site.Run(assignment.Run).Document;
+        return assignment.Kind == Assignment.Types.Kind.Train && File.Exists(document) && Documents.Read<RunDocument>(document).Plan.Quorum.Carries();
+    }
+
+    /// <summary>Notes that the work of a round is not to be carried into a later one.</summary>
+    public void GiveUp(Assignment assignment)
+    {
+        if (assignment.Kind is Assignment.Types.Kind.Train or Assignment.Types.Kind.Upload)
+        {
+            var folder = _site.Run(assignment.Run).Round(assignment.Round, assignment.Attempt);
+            DurableFile.WriteAllBytes(folder.GivenUp, CanonicalJson.Serialize(new Dictionary<string, string> { ["at"] = Documents.Now(_site.Time) }));
+        }
     }
 
     /// <summary>Tells the aggregator that this site will not do an assignment, and why.</summary>

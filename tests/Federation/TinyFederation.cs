@@ -67,7 +67,7 @@ internal sealed class TinyFederation : IDisposable
         };
         Reports = [.. Site.Select(s => Report(s, random))];
         Withheld = withheld ?? new Dictionary<string, string>();
-        Roster = RosterBuilder.Build(Open, Layout, Reports, Withheld, Plan.Aggregation.SiteWeighting, "2026-01-03T00:00:00.000Z");
+        Roster = RosterBuilder.Build(Open, Layout, Reports, Withheld, Plan, "2026-01-03T00:00:00.000Z");
     }
 
     public Plan Plan { get; }

@@ -1,3 +1,5 @@
+using BrainMVP.Federated.Contracts.Json;
+
 namespace BrainMVP.Federated.Contracts.Documents;
 
 /// <summary>What steps 1 to 3 of a round are bound to; its hash is the <c>openContext</c>.</summary>
@@ -60,6 +62,13 @@ public sealed record UpdateReport
 
     /// <summary>Hash of the <see cref="Documents.OpenContext"/>.</summary>
     public required string OpenContext { get; init; }
+
+    /// <summary>Rounds since the one whose model the site trained from; 0 when it is this round's.</summary>
+    [Since(2)]
+    public int Age { get; init; }
+
+    /// <summary>Open context of the round that the site trained in; null when it is this round's.</summary>
+    public string? BaseContext { get; init; }
 
     /// <summary>Optimiser steps trained: the weight of the network groups.</summary>
     public required int Steps { get; init; }
@@ -156,6 +165,9 @@ public sealed record RoundCommitDocument
     /// <summary>Sites whose update is in the model, ordinal order.</summary>
     public required IReadOnlyList<string> Contributors { get; init; }
 
+    /// <summary>Contributors whose work was trained in an earlier round, with its age in rounds; null when there is none.</summary>
+    public IReadOnlyDictionary<string, int>? Ages { get; init; }
+
     /// <summary>Sites invited and not in the model, with the reason.</summary>
     public required IReadOnlyDictionary<string, string> Dropouts { get; init; }
 
@@ -192,9 +204,9 @@ public sealed record EvaluationReport
 public static class RoundContexts
 {
     /// <summary>SHA-256 of the canonical open context.</summary>
-    public static string Open(OpenContext context) => Json.CanonicalJson.Hash(context);
+    public static string Open(OpenContext context) => CanonicalJson.Hash(context);
 
     /// <summary>SHA-256 of the two hashes' bytes, open context first.</summary>
     public static string Round(string openContext, string rosterHash) =>
-        Json.CanonicalJson.Hash([.. Convert.FromHexString(openContext), .. Convert.FromHexString(rosterHash)]);
+        CanonicalJson.Hash([.. Convert.FromHexString(openContext), .. Convert.FromHexString(rosterHash)]);
 }

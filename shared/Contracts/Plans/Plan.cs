@@ -228,6 +228,22 @@ public sealed record QuorumPlan
 
     [PlanField("A site not heard from for this long is no longer waited for once the quorum is met.", Unit = "s", Minimum = 5, Maximum = 31536000)]
     public int SilentAfterSeconds { get; init; } = 900;
+
+    [Since(2)]
+    [PlanField("Reports with which the roster is fixed at once, without waiting for the other sites (buffered rounds, FedBuff); the quorum holds as well. 0 waits for everybody.", Unit = "sites", Minimum = 0, Maximum = 10000)]
+    public int Buffered { get; init; }
+
+    [Since(2)]
+    [PlanField("What becomes of the work of a site that missed its round: discard starts it anew; carry lets the site finish it and contribute it to the next round it can reach, with its age recorded.", OneOf = [LatePolicies.Discard, LatePolicies.Carry])]
+    public string LatePolicy { get; init; } = LatePolicies.Discard;
+
+    [Since(2)]
+    [PlanField("Rounds that carried work may be old; older work is started anew.", Unit = "rounds", Minimum = 1, Maximum = 1000)]
+    public int MaximumAge { get; init; } = 3;
+
+    [Since(2)]
+    [PlanField("Factor on the weight of carried work for each round of its age.", Minimum = 0.01, Maximum = 1)]
+    public double StalenessFactor { get; init; } = 0.5;
 }
 
 /// <summary>From updates to the next global model.</summary>

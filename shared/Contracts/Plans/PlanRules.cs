@@ -52,6 +52,8 @@ public static class PlanRules
     private static void CheckAggregation(Plan plan)
     {
         var aggregation = plan.Aggregation;
+        Demand(plan.Quorum.LatePolicy == LatePolicies.Discard || aggregation.Rule == AggregationRules.Mean,
+            $"quorum.latePolicy is carry; the rule {aggregation.Rule} compares changes of the same model and needs discard.");
         if (aggregation.Rule == AggregationRules.Mean)
         {
             return;

@@ -18,6 +18,11 @@ public static class ReportValidator
             return "The report belongs to another round or attempt.";
         }
 
+        if (Age(report, open.Context.Round, plan.Quorum) is { } age)
+        {
+            return age;
+        }
+
         if (report.Steps < 1 || report.Steps > plan.Rounds.LocalSteps)
         {
             return $"The report claims {report.Steps} optimiser steps; the plan allows 1 to {plan.Rounds.LocalSteps}.";
@@ -48,6 +53,27 @@ public static class ReportValidator
         }
 
         return Exponents(report, layout, plan) ?? Numbers(report, plan);
+    }
+
+    private static string? Age(UpdateReport report, int round, QuorumPlan quorum)
+    {
+        if (report.Age == 0 && report.BaseContext is null)
+        {
+            return null;
+        }
+
+        if (!quorum.Carries())
+        {
+            return "The report carries work of an earlier round; the plan discards late work.";
+        }
+
+        if (report.Age < 1 || report.Age > quorum.MaximumAge || report.Age >= round || report.BaseContext is null)
+        {
+            return $"The report claims work that is {report.Age} rounds old; the plan allows 1 to {quorum.MaximumAge}, and it must name the round it was trained in.";
+        }
+
+        // It would be taken for a validation of this round's model.
+        return report.Validation.Count > 0 ? "The report carries work of an earlier round and validates another model than this round's." : null;
     }
 
     private static string? Exponents(UpdateReport report, LayoutDocument layout, Plan plan)

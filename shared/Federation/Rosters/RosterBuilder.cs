@@ -16,14 +16,14 @@ public static class RosterBuilder
     /// <param name="layout">The run's layout.</param>
     /// <param name="reports">Accepted reports.</param>
     /// <param name="withheld">For each modality that may not move this round, the reason; decided before by the contributor floor.</param>
-    /// <param name="weighting">What a site counts for, one of <see cref="SiteWeightings"/>.</param>
+    /// <param name="plan">What a site counts for.</param>
     /// <param name="uploadDeadline">UTC, ISO 8601.</param>
-    public static RosterDocument Build(RoundOpenDocument open, LayoutDocument layout, IEnumerable<UpdateReport> reports, IReadOnlyDictionary<string, string> withheld, string weighting, string uploadDeadline)
+    public static RosterDocument Build(RoundOpenDocument open, LayoutDocument layout, IEnumerable<UpdateReport> reports, IReadOnlyDictionary<string, string> withheld, Plan plan, string uploadDeadline)
     {
         var ordered = reports.OrderBy(r => r.Site, StringComparer.Ordinal).ToArray();
         var exponents = ordered.ToDictionary(r => r.Site, r => r.Exponents.ToDictionary(e => e.Name, e => e.Exponent, StringComparer.Ordinal), StringComparer.Ordinal);
         var groups = layout.Tensors.Select(t => t.Group).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
-            .Select(group => Group(group, ordered, withheld, weighting))
+            .Select(group => Group(group, ordered, withheld, plan))
             .ToArray();
         var byName = groups.ToDictionary(g => g.Group, StringComparer.Ordinal);
         return new RosterDocument
@@ -39,11 +39,11 @@ public static class RosterBuilder
     public static int Contributors(IEnumerable<UpdateReport> reports, string modality) =>
         reports.Count(r => r.TargetDraws.GetValueOrDefault(modality) > 0);
 
-    private static GroupRoster Group(string group, UpdateReport[] reports, IReadOnlyDictionary<string, string> withheld, string weighting)
+    private static GroupRoster Group(string group, UpdateReport[] reports, IReadOnlyDictionary<string, string> withheld, Plan plan)
     {
         var modality = TensorGroups.ModalityOf(group);
         var participants = reports
-            .Select(r => new RosterWeight(r.Site, SiteWeights.Of(r, modality, weighting)))
+            .Select(r => new RosterWeight(r.Site, SiteWeights.Of(r, modality, plan)))
             .Where(p => p.Weight > 0)
             .ToArray();
         var reason = modality is not null && withheld.TryGetValue(modality, out var text) ? text : null;

@@ -6,11 +6,20 @@ namespace BrainMVP.Federated.Federation.Strategies;
 /// <summary>What a site's report counts for in a tensor group.</summary>
 public static class SiteWeights
 {
+    /// <summary>Where work may be carried, weights are in units of 1/1024, so that a factor on them stays an integer.</summary>
+    public const long CarriedResolution = 1024;
+
     /// <param name="report">An accepted report.</param>
     /// <param name="modality">Modality of a template group, null for the network's groups.</param>
-    /// <param name="weighting">One of <see cref="SiteWeightings"/>.</param>
+    /// <param name="plan">The plan.</param>
     /// <returns>0 when the site does not contribute.</returns>
-    public static long Of(UpdateReport report, string? modality, string weighting)
+    public static long Of(UpdateReport report, string? modality, Plan plan)
+    {
+        var weight = Fresh(report, modality, plan.Aggregation.SiteWeighting);
+        return plan.Quorum.Carries() && weight > 0 ? Aged(weight * CarriedResolution, report.Age, plan.Quorum.StalenessFactor) : weight;
+    }
+
+    private static long Fresh(UpdateReport report, string? modality, string weighting)
     {
         var draws = modality is null ? 1 : report.TargetDraws.GetValueOrDefault(modality);
         return (weighting, modality) switch
@@ -21,5 +30,17 @@ public static class SiteWeights
             (SiteWeightings.Cases, _) => report.Cases,
             _ => report.Steps,
         };
+    }
+
+    /// <summary>Multiplied round by round in IEEE double, so that site and aggregator get the same integer everywhere.</summary>
+    private static long Aged(long weight, int age, double factor)
+    {
+        double aged = weight;
+        for (var i = 0; i < age; i++)
+        {
+            aged *= factor;
+        }
+
+        return Math.Max(1, (long)Math.Round(aged, MidpointRounding.ToEven));
     }
 }

@@ -49,6 +49,20 @@ public sealed class RoundMachineTests
     }
 
     [Fact]
+    public void A_buffered_round_closes_its_reports_with_enough_of_them_and_its_quorum()
+    {
+        var buffered = Two with { Buffered = 2 };
+        Assert.Equal(RoundStep.Wait, RoundMachine.Decide(Reported("a"), buffered, Start, _ => false).Step);
+        Assert.Equal(RoundStep.CloseReports, RoundMachine.Decide(Reported("a", "b"), buffered, Start, _ => false).Step);
+        Assert.Equal(RoundStep.Wait, RoundMachine.Decide(Reported("a", "b"), buffered with { Required = ["c"] }, Start, _ => false).Step);
+        Assert.Equal(RoundStep.Wait, RoundMachine.Decide(Reported("a", "b"), buffered with { Buffered = 3 }, Start, _ => false).Step);
+    }
+
+    [Fact]
+    public void It_is_buffered_only_until_the_roster() =>
+        Assert.Equal(RoundStep.Wait, RoundMachine.Decide(Uploading with { Uploads = new Dictionary<string, UploadEntry> { ["a"] = new("m", 1, true, Start), ["b"] = new("m", 1, true, Start) } }, Two with { Buffered = 2 }, Start, _ => false).Step);
+
+    [Fact]
     public void It_does_not_wait_for_sites_that_left() =>
         Assert.Equal(RoundStep.CloseReports, Decide(RoundMachine.Drop(Reported("a", "b"), "c", "declined")));
 

@@ -60,6 +60,17 @@ public sealed class RunAssignmentsTests
     }
 
     [Fact]
+    public void A_site_that_missed_the_roster_goes_on_where_late_work_is_carried()
+    {
+        var uploading = Training with { Phase = RoundPhase.Uploading, Participants = ["b"], Dropouts = RunMachineTests.One("a", RoundMachine.NoReport) };
+        Assert.Equal(["pilot/1/1/commit"], Due("a", Running, uploading));
+        Assert.Equal(["pilot/1/1/commit", "pilot/2/1/train"], RunAssignments.For("a", "pilot", Running, uploading, carries: true).Select(w => w.Id));
+        var declined = uploading with { Dropouts = RunMachineTests.One("a", "BMF-1501: crashed") };
+        Assert.Equal(["pilot/1/1/commit"], RunAssignments.For("a", "pilot", Running, declined, carries: true).Select(w => w.Id));
+        Assert.Equal(["pilot/1/1/commit"], RunAssignments.For("a", "pilot", Running, uploading with { Phase = RoundPhase.Committed }, carries: true).Select(w => w.Id));
+    }
+
+    [Fact]
     public void A_dropped_site_has_nothing_to_do_until_it_is_readmitted() =>
         Assert.Empty(Due("a", Running with { Dropped = RunMachineTests.One("a", "left") }, Training));
 

@@ -8,7 +8,8 @@ internal static class Plans
     /// <param name="minimumSites">Quorum.</param>
     /// <param name="modalities">Modalities of the plan.</param>
     /// <param name="rounds">Global rounds.</param>
-    public static string Tiny(int steps, int silentAfter = 300, int minimumSites = 2, string modalities = "t1, t2, flair", int rounds = 2) => $"""
+    /// <param name="quorum">Further lines of the quorum.</param>
+    public static string Tiny(int steps, int silentAfter = 300, int minimumSites = 2, string modalities = "t1, t2, flair", int rounds = 2, string quorum = "") => $"""
         preset: demo
         name: tiny
         modalities: [{modalities}]
@@ -28,5 +29,6 @@ internal static class Plans
         quorum:
           silentAfterSeconds: {silentAfter}
           minimumSites: {minimumSites}
+          {quorum}
         """;
 }

@@ -60,6 +60,12 @@ internal sealed class SmallFederation : IAsyncDisposable
     {
         (await Enroll(site, await Invite(site))).Succeeded();
         (await Command(Programs.SiteAgent, "policy", "init", "--minimum-cohort", minimumCohort.ToString(CultureInfo.InvariantCulture), "--force", "--dir", Site(site))).Succeeded();
+        return StartAgent(site, data);
+    }
+
+    /// <summary>Starts the agent of a site that was enrolled before.</summary>
+    public RunningProcess StartAgent(string site, string data)
+    {
         var agent = RunningProcess.Start(Programs.SiteAgent, "run", "--dir", Site(site), "--data", data, "--stop-with-stdin");
         _agents.Add(agent);
         return agent;

@@ -1,4 +1,5 @@
 using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Federation.Rosters;
 
 namespace BrainMVP.Federated.Federation.Tests.Rosters;
@@ -59,6 +60,40 @@ public sealed class ReportValidatorTests : IDisposable
         var report = Owner("t1");
         var open = _federation.Open with { SharedModalities = ["t2", "dwi"] };
         Assert.Contains("t1", ReportValidator.FindViolation(report with { OpenContext = RoundContexts.Open(open.Context) }, open, _federation.Layout, _federation.Plan), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1, true, null)]
+    [InlineData(2, true, null)]
+    [InlineData(3, true, "3 rounds old")]
+    [InlineData(-1, true, "rounds old")]
+    [InlineData(1, false, "must name the round")]
+    [InlineData(0, true, "0 rounds old")]
+    public void Late_work_is_accepted_up_to_the_age_that_the_plan_allows(int age, bool named, string? violation)
+    {
+        var open = _federation.Open with { Context = _federation.Open.Context with { Round = 9 } };
+        var plan = _federation.Plan with { Quorum = new QuorumPlan { LatePolicy = LatePolicies.Carry, MaximumAge = 2 } };
+        var report = _federation.Reports[0] with { OpenContext = RoundContexts.Open(open.Context), Age = age, BaseContext = named ? "base" : null, Validation = new Dictionary<string, ValidationSum>() };
+        var found = ReportValidator.FindViolation(report, open, _federation.Layout, plan);
+        if (violation is null)
+        {
+            Assert.Null(found);
+            Assert.Contains("discards", ReportValidator.FindViolation(report, open, _federation.Layout, _federation.Plan), StringComparison.Ordinal);
+            Assert.Contains("rounds old", ReportValidator.FindViolation(report with { OpenContext = RoundContexts.Open(open.Context with { Round = age }) }, open with { Context = open.Context with { Round = age } }, _federation.Layout, plan), StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Contains(violation, found, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Late_work_validates_no_model_of_this_round()
+    {
+        var open = _federation.Open with { Context = _federation.Open.Context with { Round = 9 } };
+        var plan = _federation.Plan with { Quorum = new QuorumPlan { LatePolicy = LatePolicies.Carry } };
+        var report = _federation.Reports[0] with { OpenContext = RoundContexts.Open(open.Context), Age = 1, BaseContext = "base", Validation = new Dictionary<string, ValidationSum> { ["t1"] = ValidationSum.Zero } };
+        Assert.Contains("another model", ReportValidator.FindViolation(report, open, _federation.Layout, plan), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed class RosterBuilderTests
             var reports = federation.Reports.ToArray();
             new CounterRandom(seed, "order").Shuffle<Contracts.Documents.UpdateReport>(reports);
             var shuffled = reports.Select(r => r with { TargetDraws = r.TargetDraws.Reverse().ToDictionary(d => d.Key, d => d.Value) });
-            Assert.Equal(CanonicalJson.Hash(federation.Roster), CanonicalJson.Hash(RosterBuilder.Build(federation.Open, federation.Layout, shuffled, federation.Withheld, SiteWeightings.Steps, federation.Roster.UploadDeadline)));
+            Assert.Equal(CanonicalJson.Hash(federation.Roster), CanonicalJson.Hash(RosterBuilder.Build(federation.Open, federation.Layout, shuffled, federation.Withheld, federation.Plan, federation.Roster.UploadDeadline)));
         },
         iter: 60);
 
@@ -56,7 +56,7 @@ public sealed class RosterBuilderTests
     {
         using var federation = new TinyFederation(8, 2);
         var reports = federation.Reports.Select(r => r with { TargetDraws = r.TargetDraws.ToDictionary(d => d.Key, _ => 0L) });
-        var roster = RosterBuilder.Build(federation.Open, federation.Layout, reports, federation.Withheld, SiteWeightings.Steps, "");
+        var roster = RosterBuilder.Build(federation.Open, federation.Layout, reports, federation.Withheld, federation.Plan, "");
         Assert.All(roster.Groups.Where(g => TensorGroups.ModalityOf(g.Group) is not null), g => Assert.Equal("no site contributed", g.Withheld));
         Assert.Equal(0, RosterBuilder.Contributors(reports, "t1"));
     }

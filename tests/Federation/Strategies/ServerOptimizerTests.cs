@@ -97,10 +97,24 @@ public sealed class ServerOptimizerTests
     {
         using var federation = new TinyFederation(1, 2);
         var report = federation.Reports[0] with { Steps = 40, Cases = 7, TargetDraws = new Dictionary<string, long> { ["t1"] = 60, ["t2"] = 0 } };
-        Assert.Equal(expected, SiteWeights.Of(report, null, weighting));
-        Assert.Equal(weighting == SiteWeightings.Equal ? 1 : 60, SiteWeights.Of(report, "t1", weighting));
-        Assert.Equal(0, SiteWeights.Of(report, "t2", weighting));
-        Assert.Equal(0, SiteWeights.Of(report, "dwi", weighting));
+        var plan = new Plan { Aggregation = new AggregationPlan { SiteWeighting = weighting } };
+        Assert.Equal(expected, SiteWeights.Of(report, null, plan));
+        Assert.Equal(weighting == SiteWeightings.Equal ? 1 : 60, SiteWeights.Of(report, "t1", plan));
+        Assert.Equal(0, SiteWeights.Of(report, "t2", plan));
+        Assert.Equal(0, SiteWeights.Of(report, "dwi", plan));
+    }
+
+    [Theory]
+    [InlineData(0, 40 * 1024)]
+    [InlineData(1, 20 * 1024)]
+    [InlineData(3, 5 * 1024)]
+    [InlineData(40, 1)]
+    public void Carried_work_counts_for_less_the_older_it_is_but_never_for_nothing(int age, long expected)
+    {
+        using var federation = new TinyFederation(1, 2);
+        var report = federation.Reports[0] with { Steps = 40, Age = age };
+        var plan = new Plan { Quorum = new QuorumPlan { LatePolicy = LatePolicies.Carry, StalenessFactor = 0.5 } };
+        Assert.Equal(expected, SiteWeights.Of(report, null, plan));
     }
 
     [Fact]

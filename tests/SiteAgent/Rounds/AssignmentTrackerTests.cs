@@ -49,6 +49,19 @@ public sealed class AssignmentTrackerTests
     }
 
     [Fact]
+    public void A_later_round_of_the_same_run_is_seen_to_wait()
+    {
+        Assignment Train(string run, int round) => new() { Id = $"{run}/{round}", Kind = Kind.Train, Run = run, Round = round };
+        _tracker.Update([Train("a", 4)]);
+        _tracker.Take(Now);
+        Assert.False(_tracker.NextRoundWaits);
+        _tracker.Update([Train("b", 5)]);
+        Assert.False(_tracker.NextRoundWaits);
+        _tracker.Update([Train("a", 5)]);
+        Assert.True(_tracker.NextRoundWaits);
+    }
+
+    [Fact]
     public void Failures_in_a_row_are_counted()
     {
         _tracker.Update([Due("upload")]);

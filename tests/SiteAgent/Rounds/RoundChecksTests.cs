@@ -15,7 +15,7 @@ public sealed class RoundChecksTests
     {
         RoundChecks.RequireRun(RoundExamples.Run(), "run-1", "testnet", "north", Layout);
         RoundChecks.RequireOpen(RoundExamples.Open(), RoundExamples.Run(), 1, 1, "north", null, "");
-        RoundChecks.RequireRoster(RoundExamples.Roster(), RoundExamples.Layout, RoundExamples.Report(), SiteWeightings.Steps);
+        RoundChecks.RequireRoster(RoundExamples.Roster(), RoundExamples.Layout, RoundExamples.Report(), new Plan());
         RoundChecks.RequireCommit(RoundExamples.Commit(), RoundExamples.Open(), RoundExamples.Run(), "north", RoundExamples.Report(), new string('d', 64));
     }
 
@@ -97,7 +97,7 @@ public sealed class RoundChecksTests
         Refused(ErrorCatalogue.ContextMismatch, () => RoundChecks.RequireOpen(open, RoundExamples.Run(), 1, 1, "north", null, ""));
 
     private static void RosterRefused(RosterDocument roster) =>
-        Refused(ErrorCatalogue.ContextMismatch, () => RoundChecks.RequireRoster(roster, RoundExamples.Layout, RoundExamples.Report(), SiteWeightings.Steps));
+        Refused(ErrorCatalogue.ContextMismatch, () => RoundChecks.RequireRoster(roster, RoundExamples.Layout, RoundExamples.Report(), new Plan()));
 
     private static void CommitRefused(RoundCommitDocument commit) =>
         Refused(ErrorCatalogue.ContextMismatch, () => RoundChecks.RequireCommit(commit, RoundExamples.Open(), RoundExamples.Run(), "north", RoundExamples.Report(), new string('d', 64)));
