@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BrainMVP.Federated.Aggregator.Artifacts;
 
-/// <summary>A chunk that is durable, with one XXH3 checksum for each of its blocks.</summary>
+/// <summary>A chunk that is durable, with one <see cref="Federation.Summation.BlockCheck"/> for each of its blocks.</summary>
 public readonly record struct ChunkRecord(int Chunk, string Hash, ulong[] Checks);
 
 /// <summary>
@@ -18,6 +18,9 @@ internal sealed class ChunkJournal : IDisposable
 {
     /// <summary>Bytes under one checksum: what was checked is still in the nearest cache when it is used.</summary>
     public const int BlockBytes = 16 * 1024;
+
+    /// <summary>Seed of a record's own checksum; another one when the meaning of its fields changes.</summary>
+    private const long Form = 2;
 
     private const string Extension = ".chunks";
     private const int BlocksPerChunk = Protocol.UpdateChunkBytes / BlockBytes;
@@ -88,13 +91,13 @@ internal sealed class ChunkJournal : IDisposable
         BinaryPrimitives.WriteInt32LittleEndian(bytes, record.Chunk);
         Convert.FromHexString(record.Hash.AsSpan(0, 2 * HashBytes), bytes[sizeof(int)..], out _, out _);
         MemoryMarshal.AsBytes(record.Checks.AsSpan()).CopyTo(bytes[ChecksAt..CheckAt]);
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes[CheckAt..], XxHash3.HashToUInt64(bytes[..CheckAt]));
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[CheckAt..], XxHash3.HashToUInt64(bytes[..CheckAt], Form));
     }
 
     private static ChunkRecord? Parse(ReadOnlySpan<byte> bytes, UpdateManifest manifest)
     {
         var chunk = BinaryPrimitives.ReadInt32LittleEndian(bytes);
-        if (BinaryPrimitives.ReadUInt64LittleEndian(bytes[CheckAt..]) != XxHash3.HashToUInt64(bytes[..CheckAt])
+        if (BinaryPrimitives.ReadUInt64LittleEndian(bytes[CheckAt..]) != XxHash3.HashToUInt64(bytes[..CheckAt], Form)
             || chunk < 0 || chunk >= manifest.Chunks.Count
             || !manifest.Chunks[chunk].StartsWith(Convert.ToHexStringLower(bytes.Slice(sizeof(int), HashBytes)), StringComparison.Ordinal))
         {

@@ -1,17 +1,25 @@
-using System.IO.Hashing;
 using System.Security.Cryptography;
+using BrainMVP.Federated.Federation.Summation;
 using Microsoft.Win32.SafeHandles;
 
 namespace BrainMVP.Federated.Aggregator.Artifacts;
 
-/// <summary>One chunk on its way to its place in the update's file: hashed while it is written, so that it need not be held in memory.</summary>
+/// <summary>
+/// One chunk on its way to its place in the update's file: hashed as it comes, and written in pieces of 1 MiB, so that it
+/// need not be held in memory. The system keeps a file in memory in pieces as large as its writes were, and what is read
+/// from large ones later is read faster.
+/// </summary>
 public sealed class ChunkWriter : IDisposable
 {
+    private const int PieceBytes = 1024 * 1024;
+
     private readonly SafeFileHandle _file;
     private readonly long _start;
     private readonly IncrementalHash _sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private readonly XxHash3 _block = new();
+    private readonly byte[] _block = new byte[ChunkJournal.BlockBytes];
     private readonly ulong[] _checks;
+    private readonly List<ReadOnlyMemory<byte>> _waiting = [];
+    private int _written;
 
     /// <param name="file">The update's file.</param>
     /// <param name="chunk">Index of the chunk.</param>
@@ -34,15 +42,30 @@ public sealed class ChunkWriter : IDisposable
     /// <summary>Bytes that are there.</summary>
     public int Filled { get; private set; }
 
-    /// <summary>Takes the next bytes; they must fit into the chunk.</summary>
-    public void Append(ReadOnlySpan<byte> bytes)
+    /// <summary>Takes the next bytes; they must fit into the chunk and stay as they are until it is flushed.</summary>
+    public void Append(ReadOnlyMemory<byte> bytes)
     {
+        Digest(bytes.Span);
         if (Delivered is null)
         {
-            RandomAccess.Write(_file, bytes, _start + Filled);
+            _waiting.Add(bytes);
+            if (Filled == Length || Filled / PieceBytes > _written / PieceBytes)
+            {
+                Flush();
+            }
+        }
+    }
+
+    /// <summary>Writes what came and was not written yet.</summary>
+    public void Flush()
+    {
+        if (_waiting.Count > 0)
+        {
+            RandomAccess.Write(_file, _waiting, _start + _written);
+            _waiting.Clear();
         }
 
-        Digest(bytes);
+        _written = Filled;
     }
 
     /// <summary>Goes on after bytes that an earlier stream left in the file.</summary>
@@ -58,6 +81,7 @@ public sealed class ChunkWriter : IDisposable
             }
 
             Digest(buffer.AsSpan(0, read));
+            _written = Filled;
         }
     }
 
@@ -71,13 +95,21 @@ public sealed class ChunkWriter : IDisposable
         _sha.AppendData(bytes);
         while (bytes.Length > 0)
         {
-            var part = bytes[..Math.Min(bytes.Length, ChunkJournal.BlockBytes - (Filled % ChunkJournal.BlockBytes))];
-            _block.Append(part);
+            var (block, done) = (Filled / ChunkJournal.BlockBytes, Filled % ChunkJournal.BlockBytes);
+            var length = Math.Min(ChunkJournal.BlockBytes, Length - (block * ChunkJournal.BlockBytes));
+            var part = bytes[..Math.Min(bytes.Length, length - done)];
             Filled += part.Length;
-            if (Filled % ChunkJournal.BlockBytes == 0 || Filled == Length)
+            if (part.Length == length)
             {
-                _checks[(Filled - 1) / ChunkJournal.BlockBytes] = _block.GetCurrentHashAsUInt64();
-                _block.Reset();
+                _checks[block] = BlockCheck.Of(part);
+            }
+            else
+            {
+                part.CopyTo(_block.AsSpan(done));
+                if (done + part.Length == length)
+                {
+                    _checks[block] = BlockCheck.Of(_block.AsSpan(0, length));
+                }
             }
 
             bytes = bytes[part.Length..];

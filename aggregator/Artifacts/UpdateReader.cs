@@ -1,6 +1,8 @@
-using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Storage;
+using BrainMVP.Federated.Federation.Summation;
 using BrainMVP.Federated.Federation.Updates;
 using Microsoft.Win32.SafeHandles;
 
@@ -8,21 +10,21 @@ namespace BrainMVP.Federated.Aggregator.Artifacts;
 
 /// <summary>
 /// Reads the updates of a round and checks what it reads, so that a disk that alters bytes after they were verified is
-/// noticed before they reach a model. Keeps one file for each site and one buffer of 256 KiB for all of them, which stays
-/// in the processor's cache; what is read in turns should begin where the buffer does.
+/// noticed before they reach a model. What the system has in memory, as moments after an upload, is read where it lies;
+/// the rest through one buffer of 256 KiB for all sites, which stays in the processor's cache. What is read in turns should
+/// begin where the buffer does.
 /// </summary>
 internal sealed class UpdateReader : IUpdateSource
 {
-    private const int ReadBytes = 16 * ChunkJournal.BlockBytes;
+    private const int BlockBytes = ChunkJournal.BlockBytes;
+    private const int ReadBytes = 16 * BlockBytes;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, SiteReader> _sites = new(StringComparer.Ordinal);
     private readonly byte[] _buffer = new byte[ReadBytes];
     private SiteReader? _site;
-    private string _name = "";
     private long _start;
     private int _length;
-    private long _checked = -1;
 
     /// <exception cref="FederationException">BMF-1402 when a file is missing, a chunk has no record or the length is another.</exception>
     public UpdateReader(IReadOnlyDictionary<string, UpdateManifest> manifests, Func<string, string> folderOf)
@@ -45,11 +47,17 @@ internal sealed class UpdateReader : IUpdateSource
     {
         lock (_gate)
         {
+            var reader = _sites[site];
             while (destination.Length > 0)
             {
+                var block = offset / BlockBytes;
+
                 // Only what is asked for: whoever copies goes from site to site, and the buffer is another's at the next call.
-                var first = offset / ChunkJournal.BlockBytes * ChunkJournal.BlockBytes;
-                var part = Ready(site, offset, destination.Length, first, (int)Math.Min(ReadBytes, offset + destination.Length - first + ChunkJournal.BlockBytes - 1) / ChunkJournal.BlockBytes * ChunkJournal.BlockBytes);
+                var blocks = Math.Min(((offset + destination.Length - 1) / BlockBytes) - block + 1, ReadBytes / BlockBytes);
+                var bytes = Bytes(reader, block, block, (int)blocks);
+                reader.Check(block, bytes);
+                var part = bytes[(int)(offset - (block * BlockBytes))..];
+                part = part[..Math.Min(part.Length, destination.Length)];
                 part.CopyTo(destination);
                 destination = destination[part.Length..];
                 offset += part.Length;
@@ -57,32 +65,31 @@ internal sealed class UpdateReader : IUpdateSource
         }
     }
 
-    public ReadOnlySpan<byte> Peek(string site, long offset, int most) =>
-        Ready(site, offset, most, offset / ReadBytes * ReadBytes, ReadBytes);
-
-    /// <summary>Checked bytes from an offset; where they are not in the buffer, it is filled from <paramref name="start"/>.</summary>
-    private ReadOnlySpan<byte> Ready(string site, long offset, int most, long start, int bytes)
+    public int Add(Span<int> sum, string site, long offset, bool isFirst)
     {
-        if (site != _name || offset < _start || offset >= _start + _length)
+        var reader = _sites[site];
+        var block = offset / BlockBytes;
+        var bytes = Bytes(reader, block, block * BlockBytes / ReadBytes * ReadBytes / BlockBytes, ReadBytes / BlockBytes);
+        var values = MemoryMarshal.Cast<byte, int>(bytes)[(int)((offset - (block * BlockBytes)) / sizeof(int))..];
+        if (values.Length * sizeof(int) == bytes.Length && values.Length <= sum.Length)
         {
-            (_site, _name, _length, _checked) = (_sites[site], site, 0, -1);
-            _start = start;
-            _length = _site.Load(_start, _buffer.AsSpan(0, bytes));
+            // Checked while it is added: an error throws the whole sum away.
+            reader.Require(block, BlockCheck.Add(sum[..values.Length], values, isFirst));
+            return values.Length;
         }
 
-        var block = offset / ChunkJournal.BlockBytes;
-        var begin = (int)((block * ChunkJournal.BlockBytes) - _start);
-        var end = Math.Min(begin + ChunkJournal.BlockBytes, _length);
-        if (block != _checked)
+        reader.Check(block, bytes);
+        values = values[..Math.Min(values.Length, sum.Length)];
+        if (isFirst)
         {
-            // Checked when it is used, not when it is read, and every time: a block that fails must fail again.
-            _checked = -1;
-            _site!.Check(block, _buffer.AsSpan(begin..end));
-            _checked = block;
+            values.CopyTo(sum);
+        }
+        else
+        {
+            IntegerBlocks.Add(sum[..values.Length], values);
         }
 
-        var from = (int)(offset - _start);
-        return _buffer.AsSpan(from, Math.Min(most, end - from));
+        return values.Length;
     }
 
     public void Dispose()
@@ -93,22 +100,53 @@ internal sealed class UpdateReader : IUpdateSource
         }
     }
 
+    /// <summary>A block's bytes, unchecked, in memory or in the buffer; where they are in neither, the buffer is filled.</summary>
+    /// <param name="reader">The site.</param>
+    /// <param name="block">The block.</param>
+    /// <param name="first">Block to fill the buffer from.</param>
+    /// <param name="blocks">Blocks to fill it with.</param>
+    private ReadOnlySpan<byte> Bytes(SiteReader reader, long block, long first, int blocks)
+    {
+        if (reader.Mapped(block) is { Length: > 0 } mapped)
+        {
+            return mapped;
+        }
+
+        var offset = block * BlockBytes;
+        if (reader != _site || offset < _start || offset >= _start + _length)
+        {
+            (_site, _length) = (null, 0);
+            _start = first * BlockBytes;
+            _length = reader.Load(_start, _buffer.AsSpan(0, blocks * BlockBytes));
+            _site = reader;
+        }
+
+        var begin = (int)(offset - _start);
+        return _buffer.AsSpan(begin, Math.Min(BlockBytes, _length - begin));
+    }
+
     private sealed class SiteReader : IDisposable
     {
+        /// <summary>Bytes that are looked for in memory at once.</summary>
+        private const long WindowBytes = 4 << 20;
+
         private readonly SafeFileHandle _file;
         private readonly ulong[] _checks;
         private readonly long _bytes;
         private readonly string _site;
+        private MappedFile? _map;
+        private long _window = -1;
+        private bool _isCached;
 
         public SiteReader(string site, UpdateManifest manifest, string folder)
         {
             (_site, _bytes) = (site, manifest.Bytes);
             var chunks = ChunkJournal.Read(folder, manifest);
-            _checks = new ulong[(_bytes + ChunkJournal.BlockBytes - 1) / ChunkJournal.BlockBytes];
+            _checks = new ulong[(_bytes + BlockBytes - 1) / BlockBytes];
             for (var i = 0; i < manifest.Chunks.Count; i++)
             {
                 var checks = chunks.GetValueOrDefault(i) ?? throw ErrorCatalogue.ArtifactCorrupt.With($"Chunk {i} of {site} is gone.");
-                checks.CopyTo(_checks, (long)i * Protocol.UpdateChunkBytes / ChunkJournal.BlockBytes);
+                checks.CopyTo(_checks, (long)i * Protocol.UpdateChunkBytes / BlockBytes);
             }
 
             try
@@ -127,7 +165,23 @@ internal sealed class UpdateReader : IUpdateSource
             }
         }
 
-        public void Dispose() => _file.Dispose();
+        public void Dispose()
+        {
+            _map?.Dispose();
+            _file.Dispose();
+        }
+
+        /// <summary>A block where it lies in memory; empty when it must be read.</summary>
+        public ReadOnlySpan<byte> Mapped(long block)
+        {
+            var offset = block * BlockBytes;
+            if (offset / WindowBytes != _window)
+            {
+                Enter(offset / WindowBytes);
+            }
+
+            return _isCached ? _map!.Bytes(offset, (int)Math.Min(BlockBytes, _bytes - offset)) : [];
+        }
 
         /// <summary>Reads what begins at an offset.</summary>
         /// <returns>Bytes read: all but the last read are full.</returns>
@@ -143,12 +197,28 @@ internal sealed class UpdateReader : IUpdateSource
             return bytes.Length;
         }
 
-        public void Check(long block, ReadOnlySpan<byte> bytes)
+        public void Check(long block, ReadOnlySpan<byte> bytes) => Require(block, BlockCheck.Of(bytes));
+
+        /// <exception cref="FederationException">BMF-1402 when a block has another checksum than it was stored with.</exception>
+        public void Require(long block, ulong check)
         {
-            if (XxHash3.HashToUInt64(bytes) != _checks[block])
+            if (check != _checks[block])
             {
-                throw ErrorCatalogue.ArtifactCorrupt.With($"Chunk {block * ChunkJournal.BlockBytes / Protocol.UpdateChunkBytes} of {_site} has changed on disk.");
+                throw ErrorCatalogue.ArtifactCorrupt.With($"Chunk {block * BlockBytes / Protocol.UpdateChunkBytes} of {_site} has changed on disk.");
             }
+        }
+
+        /// <summary>Looks once for each window of the file: the round's updates are not written to any more.</summary>
+        private void Enter(long window)
+        {
+            if (_isCached)
+            {
+                _map!.Release(_window * WindowBytes, Math.Min(WindowBytes, _bytes - (_window * WindowBytes)));
+            }
+
+            _window = window;
+            _map ??= new MappedFile(_file);
+            _isCached = _map.IsCached(window * WindowBytes, Math.Min(WindowBytes, _bytes - (window * WindowBytes)));
         }
     }
 }

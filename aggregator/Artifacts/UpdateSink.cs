@@ -121,10 +121,21 @@ public sealed class UpdateSink : IDisposable
             return;
         }
 
+        var written = false;
+        try
+        {
+            writer.Flush();
+            written = true;
+        }
+        catch (IOException)
+        {
+            // Then the next stream brings it from its beginning.
+        }
+
         lock (_gate)
         {
             _claimed.Remove(writer.Chunk);
-            if (writer.Filled > 0)
+            if (written && writer.Filled > 0)
             {
                 Partials[writer.Chunk] = writer.Filled;
             }

@@ -61,7 +61,7 @@ internal sealed class UploadReceiver : IAsyncDisposable
             throw ErrorCatalogue.ArtifactCorrupt.With($"Chunk {part.Chunk} is longer than the manifest says.");
         }
 
-        writer.Append(part.Data.Span);
+        writer.Append(part.Data.Memory);
         if (writer.Filled == writer.Length)
         {
             await FinishAsync(writer, cancellation);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Contracts.Randomness;
@@ -263,7 +264,16 @@ internal sealed class Payloads(IReadOnlyDictionary<string, byte[]> bytes) : IUpd
 {
     public void Read(string site, long offset, Span<byte> destination) => bytes[site].AsSpan((int)offset, destination.Length).CopyTo(destination);
 
-    public ReadOnlySpan<byte> Peek(string site, long offset, int most) => bytes[site].AsSpan((int)offset, Math.Min(most, 8));
+    public int Add(Span<int> sum, string site, long offset, bool isFirst)
+    {
+        var values = MemoryMarshal.Cast<byte, int>(bytes[site].AsSpan((int)offset, Math.Min(sum.Length, 2) * sizeof(int)));
+        for (var i = 0; i < values.Length; i++)
+        {
+            sum[i] = isFirst ? values[i] : unchecked(sum[i] + values[i]);
+        }
+
+        return values.Length;
+    }
 
     public void Dispose()
     {

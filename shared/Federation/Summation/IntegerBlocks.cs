@@ -1,30 +1,42 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace BrainMVP.Federated.Federation.Summation;
 
 /// <summary>Arithmetic on blocks of integers modulo 2³², as many at once as the processor can; the result is the same.</summary>
-internal static class IntegerBlocks
+public static class IntegerBlocks
 {
     /// <summary>sum ← sum + values, element by element, modulo 2³².</summary>
     public static void Add(Span<int> sum, ReadOnlySpan<int> values)
     {
-        // Four vectors a turn: one alone waits for its load.
-        var step = 4 * Vector<int>.Count;
-        var i = 0;
         ref var to = ref MemoryMarshal.GetReference(sum);
         ref var from = ref MemoryMarshal.GetReference(values[..sum.Length]);
-        for (; i <= sum.Length - step; i += step)
+        nuint i = 0;
+        if (Vector512.IsHardwareAccelerated)
         {
-            for (var k = 0; k < step; k += Vector<int>.Count)
+            // Four vectors a turn: one alone waits for its load.
+            for (var end = (nuint)(sum.Length & ~63); i < end; i += 64)
             {
-                (Vector.LoadUnsafe(ref to, (nuint)(i + k)) + Vector.LoadUnsafe(ref from, (nuint)(i + k))).StoreUnsafe(ref to, (nuint)(i + k));
+                var a = Vector512.LoadUnsafe(ref to, i) + Vector512.LoadUnsafe(ref from, i);
+                var b = Vector512.LoadUnsafe(ref to, i + 16) + Vector512.LoadUnsafe(ref from, i + 16);
+                var c = Vector512.LoadUnsafe(ref to, i + 32) + Vector512.LoadUnsafe(ref from, i + 32);
+                var d = Vector512.LoadUnsafe(ref to, i + 48) + Vector512.LoadUnsafe(ref from, i + 48);
+                a.StoreUnsafe(ref to, i);
+                b.StoreUnsafe(ref to, i + 16);
+                c.StoreUnsafe(ref to, i + 32);
+                d.StoreUnsafe(ref to, i + 48);
             }
         }
 
-        for (; i < sum.Length; i++)
+        for (var end = (nuint)(sum.Length - (sum.Length % Vector<int>.Count)); i < end; i += (nuint)Vector<int>.Count)
         {
-            sum[i] = unchecked(sum[i] + values[i]);
+            (Vector.LoadUnsafe(ref to, i) + Vector.LoadUnsafe(ref from, i)).StoreUnsafe(ref to, i);
+        }
+
+        for (; i < (nuint)sum.Length; i++)
+        {
+            sum[(int)i] = unchecked(sum[(int)i] + values[(int)i]);
         }
     }
 }

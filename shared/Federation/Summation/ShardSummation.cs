@@ -54,19 +54,9 @@ public static class ShardSummation
     {
         while (total.Length > 0)
         {
-            // Integers lie at multiples of four in the payload, and so do the ends of what a source has ready.
-            var values = MemoryMarshal.Cast<byte, int>(source.Peek(site, offset, total.Length * sizeof(int)));
-            if (isFirst)
-            {
-                values.CopyTo(total);
-            }
-            else
-            {
-                IntegerBlocks.Add(total[..values.Length], values);
-            }
-
-            total = total[values.Length..];
-            offset += values.Length * sizeof(int);
+            var added = source.Add(total, site, offset, isFirst);
+            total = total[added..];
+            offset += added * sizeof(int);
         }
     }
 

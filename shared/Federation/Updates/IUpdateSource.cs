@@ -7,8 +7,13 @@ public interface IUpdateSource : IDisposable
     void Read(string site, long offset, Span<byte> destination);
 
     /// <summary>
-    /// As many of a site's payload bytes from an offset as lie ready without being copied: at least one, at most
-    /// <paramref name="most"/>. Valid until the next read of any site; only for a source that one thread uses.
+    /// Adds as many of a site's integers to a sum as lie ready, modulo 2³², checking them where the source can. What was
+    /// added before an error is worthless. Only for a source that one thread uses.
     /// </summary>
-    ReadOnlySpan<byte> Peek(string site, long offset, int most);
+    /// <param name="sum">Receives them from its beginning on.</param>
+    /// <param name="site">The site.</param>
+    /// <param name="offset">First byte in its payload, a multiple of 4.</param>
+    /// <param name="isFirst">True replaces what is in the sum.</param>
+    /// <returns>Integers added, at least one.</returns>
+    int Add(Span<int> sum, string site, long offset, bool isFirst);
 }

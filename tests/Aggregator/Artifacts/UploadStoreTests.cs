@@ -1,7 +1,10 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
 using BrainMVP.Federated.Aggregator.Artifacts;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Json;
+using BrainMVP.Federated.Contracts.Storage;
 using CsCheck;
 
 namespace BrainMVP.Federated.Aggregator.Tests.Artifacts;
@@ -74,7 +77,7 @@ public sealed class UploadStoreTests : IDisposable
         var sink = _store.Open(Key, "north", _manifest);
         using (var writer = sink.Begin(1, 0))
         {
-            writer.Append(Chunk(1).AsSpan(0, Half));
+            writer.Append(Chunk(1).AsMemory(0, Half));
             sink.Leave(writer);
         }
 
@@ -92,7 +95,7 @@ public sealed class UploadStoreTests : IDisposable
         var sink = _store.Open(Key, "north", _manifest);
         using (var writer = sink.Begin(1, 0))
         {
-            writer.Append(Chunk(0).AsSpan(0, 1000));
+            writer.Append(Chunk(0).AsMemory(0, 1000));
             sink.Leave(writer);
         }
 
@@ -229,6 +232,73 @@ public sealed class UploadStoreTests : IDisposable
         Assert.Empty(Directory.GetFiles(_folder.Path, "*", SearchOption.AllDirectories));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_update_is_added_the_same_whether_the_system_has_it_in_memory_or_on_the_disk_only(bool dropped)
+    {
+        Deliver();
+        var file = Directory.GetFiles(_folder.Path, "update", SearchOption.AllDirectories).Single();
+        if (dropped)
+        {
+            Drop(file);
+        }
+
+        using (var handle = File.OpenHandle(file))
+        using (var mapped = new MappedFile(handle))
+        {
+            Assert.Equal(!dropped, mapped.IsCached(0, Protocol.UpdateChunkBytes));
+        }
+
+        // Begins and ends in the middle of a block, and passes from one window to the next.
+        const int offset = 1000;
+        var sum = new int[(Payload.Length / sizeof(int)) - offset - 77];
+        Array.Fill(sum, 5);
+        using var source = _store.Source(Key, new Dictionary<string, UpdateManifest> { ["north"] = _manifest });
+        for (var done = 0; done < sum.Length;)
+        {
+            done += source.Add(sum.AsSpan(done), "north", (offset + done) * sizeof(int), isFirst: false);
+        }
+
+        var expected = MemoryMarshal.Cast<byte, int>(Payload.AsSpan(0, Payload.Length / sizeof(int) * sizeof(int))).Slice(offset, sum.Length);
+        for (var i = 0; i < sum.Length; i++)
+        {
+            Assert.Equal(unchecked(expected[i] + 5), sum[i]);
+        }
+    }
+
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 0)]
+    [InlineData(false, 100)]
+    [InlineData(true, 100)]
+    public void A_bit_that_the_disk_turned_is_found_when_it_is_added(bool dropped, int begin)
+    {
+        Deliver();
+        var file = Directory.GetFiles(_folder.Path, "update", SearchOption.AllDirectories).Single();
+        using (var handle = File.OpenHandle(file, FileMode.Open, FileAccess.ReadWrite))
+        {
+            RandomAccess.Write(handle, [(byte)(Payload[5000] ^ 4)], 5000);
+            RandomAccess.FlushToDisk(handle);
+        }
+
+        if (dropped)
+        {
+            Drop(file);
+        }
+
+        using var source = _store.Source(Key, new Dictionary<string, UpdateManifest> { ["north"] = _manifest });
+        Fails.With(ErrorCatalogue.ArtifactCorrupt, () => source.Add(new int[10000], "north", begin * sizeof(int), isFirst: true));
+        Assert.Equal(4096, source.Add(new int[10000], "north", 16384, isFirst: true));
+    }
+
+    /// <summary>Asks the system to forget what it holds of a file.</summary>
+    private static void Drop(string file)
+    {
+        using var process = Process.Start("dd", [$"if={file}", "iflag=nocache", "count=0", "status=none"]);
+        Assert.True(process.WaitForExit(TimeSpan.FromSeconds(30)) && process.ExitCode == 0);
+    }
+
     private static byte[] Chunk(int index) => Payload[(index * Protocol.UpdateChunkBytes)..Math.Min(Payload.Length, (index + 1) * Protocol.UpdateChunkBytes)];
 
     private void Write(int index, byte[] bytes, int offset = 0, UploadStore? store = null)
@@ -238,7 +308,7 @@ public sealed class UploadStoreTests : IDisposable
         try
         {
             using var writer = sink.Begin(index, offset);
-            writer.Append(bytes.AsSpan(offset));
+            writer.Append(bytes.AsMemory(offset));
             var delivered = sink.FinishAsync(writer, offset > 0);
             Assert.True(((IAsyncResult)delivered).AsyncWaitHandle.WaitOne(TimeSpan.FromSeconds(30)));
             Assert.True(delivered.IsCompletedSuccessfully);
