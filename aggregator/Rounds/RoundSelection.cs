@@ -22,7 +22,7 @@ public sealed class RoundSelection(ArtifactStore artifacts, DocumentStore docume
         var layout = CanonicalJson.Deserialize<LayoutDocument>(File.ReadAllBytes(artifacts.PathOf(run.LayoutHash)));
         var roster = documents.Read<RosterDocument>(state.Roster);
         var manifests = state.Arrived.ToDictionary(s => s, s => documents.Read<UpdateManifest>(state.Uploads[s].Manifest), StringComparer.Ordinal);
-        using var source = uploads.Source(round, manifests);
+        using var source = PackedUpdates.Over(uploads.Source(round, manifests), plan.RingBits);
         var kept = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         foreach (var group in roster.Groups.Where(g => g.Withheld is null && g.Group != TensorGroups.BatchNorm))
         {

@@ -33,10 +33,11 @@ public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents,
         }
 
         var map = Map(state, runDocument, site.Name);
-        var chunks = (map.Bytes + Protocol.UpdateChunkBytes - 1) / Protocol.UpdateChunkBytes;
-        if (manifest.Bytes != map.Bytes || manifest.Chunks.Count != chunks || manifest.Chunks.Any(c => !ArtifactStore.IsHash(c)))
+        var bytes = map.WireBytes(documents.Read<RunDocument>(runDocument).Plan.Aggregation.RingBits);
+        var chunks = (bytes + Protocol.UpdateChunkBytes - 1) / Protocol.UpdateChunkBytes;
+        if (manifest.Bytes != bytes || manifest.Chunks.Count != chunks || manifest.Chunks.Any(c => !ArtifactStore.IsHash(c)))
         {
-            var violation = $"The update has {manifest.Bytes} bytes in {manifest.Chunks.Count} chunks; the roster asks for {map.Bytes} bytes.";
+            var violation = $"The update has {manifest.Bytes} bytes in {manifest.Chunks.Count} chunks; the roster asks for {bytes} bytes.";
             await Grain(key).Decline(site.Name, $"{ErrorCatalogue.UpdateRejected.Id}: {violation}");
             throw ErrorCatalogue.UpdateRejected.With(violation);
         }
@@ -121,13 +122,13 @@ public sealed class RoundUploads(DocumentSigner signer, DocumentStore documents,
 
             var map = Map(state, runDocument, site);
             var report = documents.Read<UpdateReport>(state.Reports[site].Document);
-            var largest = documents.Read<RunDocument>(runDocument).Plan.Aggregation.MaxDeltaNorm;
+            var plan = documents.Read<RunDocument>(runDocument).Plan.Aggregation;
             var work = workers.TryEnqueue(Validate)
                 ?? throw ErrorCatalogue.StorageUnavailable.With("The aggregator is busy; try again.");
             string? Validate(CancellationToken stop)
             {
-                using var source = store.Source(key, new Dictionary<string, UpdateManifest> { [site] = manifest });
-                return UpdateValidator.FindViolation(map, report, largest, source, stop);
+                using var source = PackedUpdates.Over(store.Source(key, new Dictionary<string, UpdateManifest> { [site] = manifest }), plan.RingBits);
+                return UpdateValidator.FindViolation(map, report, plan.MaxDeltaNorm, source, stop);
             }
 
             if (await work.WaitAsync(cancellation) is { } violation)

@@ -43,7 +43,7 @@ public sealed class ShardGrain(AggregationWorkers workers, ArtifactStore artifac
         var payloads = manifests.Keys.ToDictionary(s => s, s => PayloadMap.For(layout, roster, s).Only(g => IsKept(order, g, s)), StringComparer.Ordinal);
         var segments = ShardPlan.Segments(layout, roster, order.Shard, order.Shards);
         var plan = documents.Read<RunDocument>(order.RunDocument).Plan.Aggregation;
-        using var source = uploads.Source(round, manifests);
+        using var source = PackedUpdates.Over(uploads.Source(round, manifests), plan.RingBits);
         sums.Write(round, order.Shard, order.Shards, output =>
         {
             if (plan.Rule is AggregationRules.Median or AggregationRules.TrimmedMean)

@@ -9,6 +9,7 @@ using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Contracts.Tensors;
 using BrainMVP.Federated.Contracts.V1;
+using BrainMVP.Federated.Federation.FixedPoint;
 using BrainMVP.Federated.Federation.Layouts;
 
 namespace BrainMVP.Federated.Aggregator.Runs;
@@ -72,6 +73,12 @@ public sealed class RunSubmission(TrustFiles trust, DocumentSigner signer, Artif
             {
                 throw ErrorCatalogue.SiteNotFound.With($"Site {site}.");
             }
+        }
+
+        var most = RingPacking.Largest(plan.Aggregation.RingBits) / 16;
+        if (sites.Length > most)
+        {
+            throw ErrorCatalogue.PlanInconsistent.With($"aggregation.ringBits is {plan.Aggregation.RingBits}; a sum of so few bits takes at most {most} sites, the run invites {sites.Length}.");
         }
 
         if (plan.Quorum.MinimumSites > sites.Length || plan.Quorum.Required.Any(r => !sites.Contains(r, StringComparer.Ordinal)))

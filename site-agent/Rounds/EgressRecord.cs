@@ -30,13 +30,13 @@ public sealed class EgressRecord(SiteContext site, KnownRun run, Assignment assi
         Line($"Sent to {site.Settings.Aggregator}");
         Line($"{(delivered ? "Confirmed" : "Begun")} {Documents.Now(site.Time)}");
         Line($"");
-        Line($"What leaves: the change of model tensors over the round as 32-bit integers, {manifest.Bytes} bytes in {manifest.Chunks.Count} chunks.");
+        Line($"What leaves: the change of model tensors over the round as {run.Document.Plan.Aggregation.RingBits}-bit integers, {manifest.Bytes} bytes in {manifest.Chunks.Count} chunks.");
         Line($"No image, no case, no identifier.");
         Line($"");
         foreach (var group in payload.Tensors.GroupBy(t => t.Tensor.Group, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
         {
             var entry = roster.Groups.Single(g => g.Group == group.Key);
-            Line($"{group.Key}: {group.Count()} tensors, {group.Sum(t => t.Count) * sizeof(int)} bytes, summed with {string.Join(", ", entry.Participants.Select(p => p.Site).Where(s => s != site.Site))}");
+            Line($"{group.Key}: {group.Count()} tensors, {group.Sum(t => t.Count)} values, summed with {string.Join(", ", entry.Participants.Select(p => p.Site).Where(s => s != site.Site))}");
         }
 
         foreach (var group in roster.Groups.Where(g => g.Withheld is not null))

@@ -99,7 +99,7 @@ internal sealed class TinyFederation : IDisposable
     public byte[] Encode(string site, RosterDocument? roster = null)
     {
         using var payload = new MemoryStream();
-        var written = UpdateEncoder.Encode(Layout, roster ?? Roster, site, ModelPath, Templates, LocalPath(site), payload);
+        var written = UpdateEncoder.Encode(Layout, roster ?? Roster, site, ModelPath, Templates, LocalPath(site), payload, Plan.Aggregation.RingBits);
         Assert.Equal(payload.Length, written);
         return payload.ToArray();
     }
@@ -138,7 +138,7 @@ internal sealed class TinyFederation : IDisposable
             _encoded[site] = _encoded.GetValueOrDefault(site) ?? Encode(site);
         }
 
-        return new Payloads(_encoded);
+        return PackedUpdates.Over(new Payloads(_encoded), Plan.Aggregation.RingBits);
     }
 
     public RoundResult Apply(IReadOnlyList<string> arrived, ISumSource sums, byte[]? moments = null)

@@ -282,6 +282,10 @@ public sealed record AggregationPlan
     [PlanField("Largest L2 norm of a site's change of the network. The site scales a larger change down; the aggregator refuses one that is larger all the same. 0 does not bound.", Minimum = 0, Maximum = 1000000000)]
     public double MaxDeltaNorm { get; init; }
 
+    [Since(2)]
+    [PlanField("Bits of one value of an update on the wire. Fewer make uploads smaller and rounding coarser: 20 bits take 0.63 of the bytes; each commit states the largest rounding error.", Unit = "bits", Minimum = 12, Maximum = 32)]
+    public int RingBits { get; init; } = 32;
+
     [PlanField("Largest exponent e = ceil(log2 absmax) of any tensor of a change.", Minimum = -126, Maximum = 127)]
     public int MaxDeltaExponent { get; init; } = 20;
 }

@@ -6,8 +6,8 @@ namespace BrainMVP.Federated.Federation.FixedPoint;
 public readonly record struct ScaledContribution(long Weight, int? Exponent);
 
 /// <summary>
-/// Chooses the scale 2^k of a tensor: the largest k ≤ 60 with Σ (wᵢ/W)·2^(eᵢ+k) + n ≤ 2³¹ − 1, decided in exact
-/// integers. Then no sum of the encoded integers can leave 32 bits, whoever of the n participants arrives, because
+/// Chooses the scale 2^k of a tensor: the largest k ≤ 60 with Σ (wᵢ/W)·2^(eᵢ+k) + n ≤ 2^(b−1) − 1 for a ring of b bits, decided in exact
+/// integers. Then no sum of the encoded integers can leave the ring, whoever of the n participants arrives, because
 /// rounding adds at most one half to each.
 /// </summary>
 public static class ScaleSelection
@@ -16,10 +16,12 @@ public static class ScaleSelection
     public const int MaximumScale = 60;
 
     /// <summary>Smallest k: below it the exponents are outside what a 32-bit float can hold.</summary>
-    public const int MinimumScale = -128;
+    public const int MinimumScale = -160;
 
+    /// <param name="contributions">Of every participant.</param>
+    /// <param name="bits">Bits of the ring, 2..32.</param>
     /// <returns>k, or null when every contribution is zero: the tensor is not sent.</returns>
-    public static int? Choose(IReadOnlyList<ScaledContribution> contributions)
+    public static int? Choose(IReadOnlyList<ScaledContribution> contributions, int bits = 32)
     {
         var total = BigInteger.Zero;
         int? lowest = null;
@@ -38,7 +40,7 @@ public static class ScaleSelection
             return null;
         }
 
-        // Σ wᵢ·2^(eᵢ+k) ≤ W·(2³¹ − 1 − n), with Σ wᵢ·2^(eᵢ−low) = mass: mass·2^(low+k) ≤ limit.
+        // Σ wᵢ·2^(eᵢ+k) ≤ W·(2^(b−1) − 1 − n), with Σ wᵢ·2^(eᵢ−low) = mass: mass·2^(low+k) ≤ limit.
         var mass = BigInteger.Zero;
         foreach (var c in contributions)
         {
@@ -48,7 +50,7 @@ public static class ScaleSelection
             }
         }
 
-        var limit = total * (int.MaxValue - (long)contributions.Count);
+        var limit = total * (RingPacking.Largest(bits) - (long)contributions.Count);
         for (var k = MaximumScale; k >= MinimumScale; k--)
         {
             var shift = low + k;

@@ -30,7 +30,7 @@ public static class RosterBuilder
         {
             OpenContext = RoundContexts.Open(open.Context),
             Groups = groups,
-            Scales = [.. layout.Tensors.Select(t => new TensorScale(t.Name, Scale(t, byName[t.Group], exponents)))],
+            Scales = [.. layout.Tensors.Select(t => new TensorScale(t.Name, Scale(t, byName[t.Group], exponents, plan.Aggregation.RingBits)))],
             UploadDeadline = uploadDeadline,
         };
     }
@@ -55,8 +55,8 @@ public static class RosterBuilder
         return new GroupRoster(group, reason is null ? participants : [], reason is null ? participants.Sum(p => p.Weight) : 0, reason);
     }
 
-    private static int? Scale(LayoutTensor tensor, GroupRoster group, Dictionary<string, Dictionary<string, int?>> exponents) =>
+    private static int? Scale(LayoutTensor tensor, GroupRoster group, Dictionary<string, Dictionary<string, int?>> exponents, int bits) =>
         group.Withheld is not null
             ? null
-            : ScaleSelection.Choose([.. group.Participants.Select(p => new ScaledContribution(p.Weight, exponents[p.Site].GetValueOrDefault(tensor.Name)))]);
+            : ScaleSelection.Choose([.. group.Participants.Select(p => new ScaledContribution(p.Weight, exponents[p.Site].GetValueOrDefault(tensor.Name)))], bits);
 }

@@ -26,8 +26,12 @@ public sealed class PayloadMap
 
     public IReadOnlyList<PayloadTensor> Tensors { get; }
 
-    /// <summary>Length of the payload.</summary>
+    /// <summary>Length of the payload as 32-bit integers.</summary>
     public long Bytes { get; }
+
+    /// <summary>Length of the payload on the wire.</summary>
+    /// <param name="bits">Bits of the ring.</param>
+    public long WireBytes(int bits) => bits == 32 ? Bytes : FixedPoint.RingPacking.Bytes(Bytes / sizeof(int), bits);
 
     /// <summary>The tensor, or null when this site does not send it.</summary>
     public PayloadTensor? Find(string name) => _byName.GetValueOrDefault(name);

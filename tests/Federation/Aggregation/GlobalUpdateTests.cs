@@ -1,3 +1,4 @@
+using BrainMVP.Federated.Federation.FixedPoint;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Contracts.Randomness;
@@ -78,6 +79,31 @@ public sealed class GlobalUpdateTests
             }
         },
         iter: 300);
+
+    [Theory]
+    [InlineData(12)]
+    [InlineData(17)]
+    [InlineData(20)]
+    [InlineData(31)]
+    public void In_a_smaller_ring_the_model_is_as_exact_as_the_commit_says_in_any_order(int bits) => Gen.Select(Gen.ULong, Gen.Int[1, 6], Gen.Int[1, 5]).Sample(
+        (seed, sites, shards) =>
+        {
+            using var federation = new TinyFederation(seed, sites, aggregation: new AggregationPlan { RingBits = bits });
+            string[] arrived = [.. federation.Site];
+            var result = federation.Finish(arrived, shards);
+            Assert.Equal(result.Model, federation.Finish([.. arrived.Reverse()], 1).Model);
+            foreach (var tensor in federation.Layout.Tensors.Where(t => result.Tensors.ContainsKey(t.Name)))
+            {
+                CheckTensor(federation, result, tensor, arrived);
+            }
+
+            foreach (var site in arrived)
+            {
+                var map = PayloadMap.For(federation.Layout, federation.Roster, site);
+                Assert.Equal(RingPacking.Bytes(map.Bytes / sizeof(int), bits), federation.Encode(site).Length);
+            }
+        },
+        iter: 60);
 
     [Fact]
     public void Those_who_dropped_out_after_the_roster_leave_no_trace()
