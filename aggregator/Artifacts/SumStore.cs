@@ -15,6 +15,9 @@ public sealed class SumStore(string root)
     /// <summary>All shards of a round as one stream.</summary>
     public ISumSource Source(RoundKey round, int shards) => new ShardFiles([.. Enumerable.Range(0, shards).Select(i => PathOf(round, i, shards))]);
 
+    /// <summary>A further file of the round that is not needed after its commit; its folder is there when a shard is.</summary>
+    public string Scratch(RoundKey round, string name) => Path.Combine(root, round.Run, round.Folder, name);
+
     public void Delete(RoundKey round)
     {
         var folder = Path.Combine(root, round.Run, round.Folder);

@@ -106,8 +106,9 @@ public sealed partial class ArtifactCollector(ArtifactStore artifacts, DocumentS
 
     private RoundArtifacts Describe(CommitEntry commit)
     {
-        var server = documents.Read<RoundCommitDocument>(commit.Document).ServerState;
-        return new RoundArtifacts(commit.Round, commit.Attempt, [commit.Model, .. commit.Templates.Values, .. server is null ? Array.Empty<string>() : [server]]);
+        var document = documents.Read<RoundCommitDocument>(commit.Document);
+        var changes = document.Broadcast?.Values.Select(b => b.Delta) ?? [];
+        return new RoundArtifacts(commit.Round, commit.Attempt, [commit.Model, .. commit.Templates.Values, .. changes, .. document.ServerState is { } server ? (string[])[server] : []]);
     }
 
     [LoggerMessage(1, LogLevel.Information, "{Count} artifacts of earlier rounds were collected; each run keeps its newest {Rounds}.")]

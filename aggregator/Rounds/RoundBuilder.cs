@@ -13,7 +13,8 @@ namespace BrainMVP.Federated.Aggregator.Rounds;
 
 /// <summary>The next global model, templates and group results of a round.</summary>
 /// <param name="ServerState">Artifact of the server optimiser's moments; null when it keeps none.</param>
-public sealed record BuiltRound(string Model, IReadOnlyDictionary<string, string> Templates, string? ServerState, IReadOnlyList<GroupResult> Groups);
+/// <param name="Broadcast">Changes that lead to the model and the templates; null when they are broadcast whole.</param>
+public sealed record BuiltRound(string Model, IReadOnlyDictionary<string, string> Templates, string? ServerState, IReadOnlyDictionary<string, BroadcastEntry>? Broadcast, IReadOnlyList<GroupResult> Groups);
 
 /// <summary>Step 6's second half with I/O around it. Everything it writes is named by its bytes, so doing it again changes nothing.</summary>
 public sealed class RoundBuilder(ArtifactStore artifacts, DocumentStore documents, SumStore sums)
@@ -31,16 +32,40 @@ public sealed class RoundBuilder(ArtifactStore artifacts, DocumentStore document
 
         using var server = moments is null ? null : new SafetensorsReader(artifacts.PathOf(moments));
         using var global = new SafetensorsReader(artifacts.PathOf(open.Context.Model));
-        var model = artifacts.Put(output => SafetensorsWriter.Write(output, update.Network(global, source, server)));
+        var format = run.Plan.Aggregation.Broadcast;
+        var broadcast = format == BroadcastFormats.Full ? null : new Dictionary<string, BroadcastEntry>(StringComparer.Ordinal);
+        var key = new RoundKey(state.Run, state.Round, state.Attempt);
+        var model = Publish(global, update.Network(global, source, server));
         var templates = new SortedDictionary<string, string>(open.Context.Templates.ToDictionary(t => t.Key, t => t.Value), StringComparer.Ordinal);
         foreach (var modality in update.MovingTemplates)
         {
             cancellation.ThrowIfCancellationRequested();
             using var before = open.Context.Templates.TryGetValue(modality, out var hash) ? new SafetensorsReader(artifacts.PathOf(hash)) : null;
-            templates[modality] = artifacts.Put(output => SafetensorsWriter.Write(output, [update.Template(modality, before, source, server)]));
+            templates[modality] = Publish(before, [update.Template(modality, before, source, server)]);
         }
 
-        return new BuiltRound(model, templates, moments, [.. groups.Select(g => g with { QuantisationBound = update.QuantisationBound(g.Group) })]);
+        return new BuiltRound(model, templates, moments, broadcast, [.. groups.Select(g => g with { QuantisationBound = update.QuantisationBound(g.Group) })]);
+
+        string Publish(SafetensorsReader? before, IEnumerable<TensorSource> tensors) =>
+            broadcast is null ? artifacts.Put(output => SafetensorsWriter.Write(output, tensors)) : PublishChange(key, before, tensors, format, broadcast);
+    }
+
+    /// <summary>Stores the change in fewer bits and, as the next file, what it leads to.</summary>
+    private string PublishChange(RoundKey round, SafetensorsReader? before, IEnumerable<TensorSource> tensors, string format, Dictionary<string, BroadcastEntry> broadcast)
+    {
+        var scratch = sums.Scratch(round, "wanted");
+        using (var file = File.Create(scratch))
+        {
+            SafetensorsWriter.Write(file, tensors);
+        }
+
+        using var wanted = new SafetensorsReader(scratch);
+        var delta = artifacts.Put(output => SafetensorsWriter.Write(output, BroadcastDelta.Encode(before, wanted, format)));
+        using var change = new SafetensorsReader(artifacts.PathOf(delta));
+        var next = artifacts.Put(output => SafetensorsWriter.Write(output, BroadcastDelta.Apply(before, change)));
+        using var made = new SafetensorsReader(artifacts.PathOf(next));
+        broadcast[next] = BroadcastDelta.Measure(delta, before, wanted, made);
+        return next;
     }
 
     /// <summary>Writes the server optimiser's moments, going on from those that the parent commit names.</summary>

@@ -234,7 +234,8 @@ public sealed partial class RoundGrain(
             return (0, "The round");
         }
 
-        var files = Run().Plan.Aggregation.ServerOptimizer == ServerOptimizers.Average ? 2 : 4;
+        var plan = Run().Plan.Aggregation;
+        var files = (plan.ServerOptimizer == ServerOptimizers.Average ? 2 : 4) + (plan.Broadcast == BroadcastFormats.Full ? 0 : 2);
         return (files * state.Arrived.Select(s => state.Uploads[s].Bytes).DefaultIfEmpty().Max(), "Summing");
     }
 
@@ -323,6 +324,7 @@ public sealed partial class RoundGrain(
             ParentModel = open.Context.Model,
             Templates = built.Templates,
             ServerState = built.ServerState,
+            Broadcast = built.Broadcast,
             Groups = built.Groups,
             Contributors = contributors,
             Ages = contributors.Any(c => reports[c].Age > 0) ? contributors.Where(c => reports[c].Age > 0).ToDictionary(c => c, c => reports[c].Age, StringComparer.Ordinal) : null,

@@ -90,6 +90,7 @@ public sealed class RunStatusView(IGrainFactory grains, DocumentStore documents)
         status.Steps.Add(state.Reports.ToDictionary(r => r.Key, r => r.Value.Steps));
         status.UploadBytes.Add(state.Uploads.ToDictionary(u => u.Key, u => u.Value.Bytes));
         status.Templates.Add(state.Templates.ToDictionary());
+        status.BroadcastError = commit?.Broadcast?.GetValueOrDefault(commit.Model)?.RelativeError ?? 0;
         status.Ages.Add(commit?.Ages?.ToDictionary() ?? []);
         foreach (var group in commit?.Groups ?? [])
         {

@@ -35,6 +35,44 @@ public sealed class ArtifactCache(string folder, SiteLink link, TimeProvider tim
         return await FetchAsync(hash, stat.Bytes, report, cancellation);
     }
 
+    /// <summary>Whether an artifact is here.</summary>
+    public bool Has(string hash) => File.Exists(Path.Combine(folder, hash));
+
+    /// <summary>Keeps what is written as an artifact, if it has the artifact's name.</summary>
+    /// <returns>Its path; null when the bytes have another hash, and nothing is kept then.</returns>
+    /// <exception cref="FederationException">BMF-1403.</exception>
+    public async Task<string?> MakeAsync(string hash, Action<Stream> write, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(folder);
+        var path = Path.Combine(folder, hash);
+        var made = path + ".made";
+        try
+        {
+            var fits = false;
+            await using (var file = new FileStream(made, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16))
+            {
+                write(file);
+                file.Flush(flushToDisk: true);
+                file.Position = 0;
+                fits = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation)) == hash;
+            }
+
+            if (fits)
+            {
+                DurableFile.Publish(made, path);
+                return path;
+            }
+
+            File.Delete(made);
+            return null;
+        }
+        catch (IOException e) when (DurableFile.IsDiskFull(e))
+        {
+            File.Delete(made);
+            throw ErrorCatalogue.DiskFull.With($"Making {hash}: {e.Message}", e);
+        }
+    }
+
     /// <summary>Fetches an artifact of known length, in as many streams as it takes.</summary>
     internal async Task<string> FetchAsync(string hash, long bytes, Action<long, long> report, CancellationToken cancellation)
     {

@@ -23,11 +23,12 @@ public sealed class CommitWork(SiteContext site, RunBook runs, ModelInputs input
         var (commit, _) = await runs.FollowAsync(run, assignment.Round, cancellation);
         FaultPoints.Agent(assignment.Round, "commit");
         Promote(run, commit!);
+        var saved = await new BroadcastWork(site).RebuildAsync(commit!, cancellation);
         await inputs.FetchAsync(run, assignment.Round, commit!.Model, commit.Templates, [], cancellation);
         var plan = run.Document.Plan;
         run.Folder.Sweep(assignment.Round, Math.Max(plan.Rounds.Rollback, plan.Quorum.Carries() ? plan.Quorum.MaximumAge : 0));
         SweepArtifacts();
-        return WorkResult.Finished;
+        return WorkResult.FinishedWith(saved);
     }
 
     /// <summary>

@@ -140,6 +140,12 @@ public sealed record UpdateManifest
 /// <param name="QuantisationBound">Largest possible error of the mean from rounding, in the tensor's unit, over the group's tensors.</param>
 public sealed record GroupResult(string Group, IReadOnlyList<string> Arrived, long ArrivedWeight, long TotalWeight, string? Withheld, double QuantisationBound);
 
+/// <summary>A new model or template as a change in fewer bits.</summary>
+/// <param name="Delta">Artifact of the change.</param>
+/// <param name="LargestError">Largest absolute difference from what the sums gave, in the tensor's unit.</param>
+/// <param name="RelativeError">Euclidean norm of that difference over the norm of the change.</param>
+public sealed record BroadcastEntry(string Delta, double LargestError, double RelativeError);
+
 /// <summary>Step 7: the signed result of a round.</summary>
 public sealed record RoundCommitDocument
 {
@@ -156,6 +162,9 @@ public sealed record RoundCommitDocument
     public required string ParentModel { get; init; }
 
     public required IReadOnlyDictionary<string, string> Templates { get; init; }
+
+    /// <summary>Changes that lead to the new model and the new templates, by their artifact; null when the plan does not broadcast changes.</summary>
+    public IReadOnlyDictionary<string, BroadcastEntry>? Broadcast { get; init; }
 
     /// <summary>Artifact with the server optimiser's moments after this round; null when it keeps none.</summary>
     public string? ServerState { get; init; }

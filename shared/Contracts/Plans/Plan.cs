@@ -286,6 +286,10 @@ public sealed record AggregationPlan
     [PlanField("Bits of one value of an update on the wire. Fewer make uploads smaller and rounding coarser: 20 bits take 0.63 of the bytes; each commit states the largest rounding error.", Unit = "bits", Minimum = 12, Maximum = 32)]
     public int RingBits { get; init; } = 32;
 
+    [Since(2)]
+    [PlanField("How sites receive a new model and new templates: whole; or, where they have those before, as changes of 16-bit floats or 8-bit integers. The new model is then the one before plus that change, the same bits everywhere; each commit states what was lost.", OneOf = [BroadcastFormats.Full, BroadcastFormats.Fp16, BroadcastFormats.Int8])]
+    public string Broadcast { get; init; } = BroadcastFormats.Full;
+
     [PlanField("Largest exponent e = ceil(log2 absmax) of any tensor of a change.", Minimum = -126, Maximum = 127)]
     public int MaxDeltaExponent { get; init; } = 20;
 }

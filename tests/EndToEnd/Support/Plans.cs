@@ -8,8 +8,9 @@ internal static class Plans
     /// <param name="minimumSites">Quorum.</param>
     /// <param name="modalities">Modalities of the plan.</param>
     /// <param name="rounds">Global rounds.</param>
-    /// <param name="quorum">Further lines of the quorum.</param>
-    public static string Tiny(int steps, int silentAfter = 300, int minimumSites = 2, string modalities = "t1, t2, flair", int rounds = 2, string quorum = "") => $"""
+    /// <param name="quorum">A further field of the quorum.</param>
+    /// <param name="aggregation">Fields of the aggregation, separated by line ends and ten blanks.</param>
+    public static string Tiny(int steps, int silentAfter = 300, int minimumSites = 2, string modalities = "t1, t2, flair", int rounds = 2, string quorum = "", string aggregation = "rule: mean") => $"""
         preset: demo
         name: tiny
         modalities: [{modalities}]
@@ -30,5 +31,7 @@ internal static class Plans
           silentAfterSeconds: {silentAfter}
           minimumSites: {minimumSites}
           {quorum}
+        aggregation:
+          {aggregation}
         """;
 }
