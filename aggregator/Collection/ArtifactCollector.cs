@@ -96,7 +96,7 @@ public sealed partial class ArtifactCollector(ArtifactStore artifacts, DocumentS
         var run = documents.Read<RunDocument>(state.Document);
         return new RunArtifacts(
             name,
-            [run.InitialModel, run.LayoutHash, .. run.FirstTemplates().Values, state.Model, .. state.Templates.Values],
+            [run.InitialModel, run.LayoutHash, .. run.FirstTemplates().Values, state.Model, .. state.Templates.Values, .. state.Control is { } control ? (string[])[control] : []],
             // The round that a run can be rolled back to is one more than the commits that are undone, and late work needs the
             // model that it was trained from.
             state.IsFinal ? 1 : Math.Max(run.Plan.Rounds.Rollback, run.Plan.Quorum.Carries() ? run.Plan.Quorum.MaximumAge : 0) + 1,
@@ -108,7 +108,7 @@ public sealed partial class ArtifactCollector(ArtifactStore artifacts, DocumentS
     {
         var document = documents.Read<RoundCommitDocument>(commit.Document);
         var changes = document.Broadcast?.Values.Select(b => b.Delta) ?? [];
-        return new RoundArtifacts(commit.Round, commit.Attempt, [commit.Model, .. commit.Templates.Values, .. changes, .. document.ServerState is { } server ? (string[])[server] : []]);
+        return new RoundArtifacts(commit.Round, commit.Attempt, [commit.Model, .. commit.Templates.Values, .. changes, .. new[] { document.ServerState, document.Control }.OfType<string>()]);
     }
 
     [LoggerMessage(1, LogLevel.Information, "{Count} artifacts of earlier rounds were collected; each run keeps its newest {Rounds}.")]

@@ -13,8 +13,9 @@ namespace BrainMVP.Federated.Aggregator.Rounds;
 
 /// <summary>The next global model, templates and group results of a round.</summary>
 /// <param name="ServerState">Artifact of the server optimiser's moments; null when it keeps none.</param>
+/// <param name="Control">Artifact of the federation's control variate; null while it is zero, or without SCAFFOLD.</param>
 /// <param name="Broadcast">Changes that lead to the model and the templates; null when they are broadcast whole.</param>
-public sealed record BuiltRound(string Model, IReadOnlyDictionary<string, string> Templates, string? ServerState, IReadOnlyDictionary<string, BroadcastEntry>? Broadcast, IReadOnlyList<GroupResult> Groups);
+public sealed record BuiltRound(string Model, IReadOnlyDictionary<string, string> Templates, string? ServerState, string? Control, IReadOnlyDictionary<string, BroadcastEntry>? Broadcast, IReadOnlyList<GroupResult> Groups);
 
 /// <summary>Step 6's second half with I/O around it. Everything it writes is named by its bytes, so doing it again changes nothing.</summary>
 public sealed class RoundBuilder(ArtifactStore artifacts, DocumentStore documents, SumStore sums)
@@ -44,10 +45,23 @@ public sealed class RoundBuilder(ArtifactStore artifacts, DocumentStore document
             templates[modality] = Publish(before, [update.Template(modality, before, source, server)]);
         }
 
-        return new BuiltRound(model, templates, moments, broadcast, [.. groups.Select(g => g with { QuantisationBound = update.QuantisationBound(g.Group) })]);
+        return new BuiltRound(model, templates, moments, Control(open, update, source, arrived), broadcast, [.. groups.Select(g => g with { QuantisationBound = update.QuantisationBound(g.Group) })]);
 
         string Publish(SafetensorsReader? before, IEnumerable<TensorSource> tensors) =>
             broadcast is null ? artifacts.Put(output => SafetensorsWriter.Write(output, tensors)) : PublishChange(key, before, tensors, format, broadcast);
+    }
+
+    private string? Control(RoundOpenDocument open, GlobalUpdate update, ISumSource source, Dictionary<string, GroupSum> arrived)
+    {
+        var before = open.Context.Control;
+        if (!update.MovesControl)
+        {
+            return before;
+        }
+
+        using var file = before is null ? null : new SafetensorsReader(artifacts.PathOf(before));
+        var part = (double)arrived[TensorGroups.Control].Addends / open.Context.Invited.Count;
+        return artifacts.Put(output => SafetensorsWriter.Write(output, update.Control(file, source, part)));
     }
 
     /// <summary>Stores the change in fewer bits and, as the next file, what it leads to.</summary>

@@ -324,6 +324,7 @@ public sealed partial class RoundGrain(
             ParentModel = open.Context.Model,
             Templates = built.Templates,
             ServerState = built.ServerState,
+            Control = built.Control,
             Broadcast = built.Broadcast,
             Groups = built.Groups,
             Contributors = contributors,
@@ -336,7 +337,7 @@ public sealed partial class RoundGrain(
             CommittedAt = Instants.Text(now),
         });
         FaultPoints.Aggregator(state.Round, "commit", before: true);
-        await Save(RoundMachine.Commit(state, commit, built.Model, built.Templates, now));
+        await Save(RoundMachine.Commit(state, commit, built.Model, built.Templates, now, built.Control));
         FaultPoints.Aggregator(state.Round, "commit");
         LogCommitted(logger, state.Round, state.Run, built.Model);
         await Finish(Require());

@@ -172,12 +172,13 @@ public static class RoundMachine
     }
 
     /// <summary>Publishes the commit.</summary>
-    public static RoundState Commit(RoundState state, string commit, string model, IReadOnlyDictionary<string, string> templates, DateTimeOffset now) => state with
+    public static RoundState Commit(RoundState state, string commit, string model, IReadOnlyDictionary<string, string> templates, DateTimeOffset now, string? control = null) => state with
     {
         Phase = RoundPhase.Committed,
         Commit = commit,
         Model = model,
         Templates = templates,
+        Control = control,
         PauseReason = "",
         Times = With(state.Times, "committed", now),
     };

@@ -112,6 +112,9 @@ public sealed record RoundState
     /// <summary>Bytes that it waits for.</summary>
     [Id(24)] public long RoomNeeded { get; init; }
 
+    /// <summary>Control variate of the commit; null while it is zero, or without SCAFFOLD.</summary>
+    [Id(25)] public string? Control { get; init; }
+
     /// <summary>True when nothing will change any more.</summary>
     public bool IsFinal => Phase is RoundPhase.Committed or RoundPhase.Abandoned;
 }

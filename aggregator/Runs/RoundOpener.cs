@@ -30,6 +30,7 @@ public sealed class RoundOpener(DocumentSigner signer, TimeProvider time)
                 PlanHash = document.PlanHash,
                 Model = state.Model,
                 Templates = state.Templates,
+                Control = state.Control,
                 LayoutHash = document.LayoutHash,
                 Invited = invited,
             },

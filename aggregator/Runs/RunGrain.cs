@@ -293,7 +293,8 @@ public sealed partial class RunGrain(
             {
                 Model = round.Model,
                 Templates = round.Templates,
-                Commits = [.. state.Commits, new CommitEntry(round.Round, round.Attempt, round.Commit, round.Model, round.Templates)],
+                Control = round.Control,
+                Commits = [.. state.Commits, new CommitEntry(round.Round, round.Attempt, round.Commit, round.Model, round.Templates, round.Control)],
             };
             await store.Save(state);
         }

@@ -98,6 +98,7 @@ public static class RunMachine
             Attempt = state.Attempt + 1,
             Model = target?.Model ?? run.InitialModel,
             Templates = target?.Templates ?? run.FirstTemplates(),
+            Control = target?.Control,
             Evaluations = new Dictionary<string, string>(),
             CloseNow = false,
         };

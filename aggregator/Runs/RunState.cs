@@ -22,7 +22,8 @@ public sealed record CommitEntry(
     [property: Id(1)] int Attempt,
     [property: Id(2)] string Document,
     [property: Id(3)] string Model,
-    [property: Id(4)] IReadOnlyDictionary<string, string> Templates);
+    [property: Id(4)] IReadOnlyDictionary<string, string> Templates,
+    [property: Id(5)] string? Control = null);
 
 /// <summary>An approval document and the person it names.</summary>
 [GenerateSerializer, Immutable]
@@ -80,6 +81,9 @@ public sealed record RunState
 
     /// <summary>Rounds that were committed and no longer count, because the run was rolled back.</summary>
     [Id(17)] public IReadOnlyList<CommitEntry> RolledBack { get; init; } = [];
+
+    /// <summary>Current control variate of the federation; null while it is zero, or without SCAFFOLD.</summary>
+    [Id(18)] public string? Control { get; init; }
 
     /// <summary>The open or last round's own state, and not what an attempt that was rolled back left there.</summary>
     public Rounds.RoundState? Own(Rounds.RoundState? round) => round is not null && round.Attempt == Attempt ? round : null;

@@ -65,7 +65,8 @@ public sealed class LocalPretraining(PretrainOptions options, TrainerProcess tra
     private TrainerJob Job(TrainerTask task, PretrainFolder folder, string jobFolder) => new()
     {
         Task = task,
-        Plan = options.Plan,
+        // One site alone has nobody to drift away from.
+        Plan = options.Plan with { Training = options.Plan.Training with { ControlVariates = false } },
         Site = Site,
         DataFolder = folder.Data,
         JobFolder = jobFolder,

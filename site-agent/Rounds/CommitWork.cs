@@ -82,7 +82,7 @@ public sealed class CommitWork(SiteContext site, RunBook runs, ModelInputs input
                 if (File.Exists(folder.Commit(round)))
                 {
                     var commit = Documents.Read<RoundCommitDocument>(folder.Commit(round));
-                    keep.UnionWith([commit.Model, commit.ParentModel, .. commit.Templates.Values, .. commit.Context.Templates.Values]);
+                    keep.UnionWith([commit.Model, commit.ParentModel, .. commit.Templates.Values, .. commit.Context.Templates.Values, .. new[] { commit.Control, commit.Context.Control }.OfType<string>()]);
                 }
             }
         }

@@ -56,6 +56,7 @@ public static class RoundChecks
         Equal("plan", context.PlanHash, run.PlanHash);
         Equal("layout", context.LayoutHash, run.LayoutHash);
         Equal("model", context.Model, parent?.Model ?? run.InitialModel);
+        Equal("control variate", context.Control ?? "none", parent?.Control ?? "none");
         Equal("parent commit", open.ParentCommit, parentHash);
         if (attempt > 0)
         {
@@ -110,7 +111,7 @@ public static class RoundChecks
                 throw ErrorCatalogue.ContextMismatch.With($"The roster asks for {group.Group}, which this site did not report.");
             }
 
-            var reported = SiteWeights.Of(report, modality, plan);
+            var reported = SiteWeights.OfGroup(report, group.Group, plan);
             if (own.Weight > reported)
             {
                 throw ErrorCatalogue.ContextMismatch.With($"The roster weighs this site's {group.Group} with {own.Weight}; it reported {reported}.");

@@ -4,6 +4,7 @@ using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Faults;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Storage;
+using BrainMVP.Federated.Contracts.Tensors;
 using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.Federation.Layouts;
 using BrainMVP.Federated.Federation.Updates;
@@ -83,6 +84,7 @@ public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork datase
         var began = site.Time.GetTimestamp();
         var data = await dataset.PrepareAsync(run, policy, cancellation);
         var files = await inputs.FetchAsync(run, trained.Context.Round, trained.Context.Model, trained.Context.Templates, trained.SharedModalities, cancellation);
+        var control = await ControlAsync(run, trained, cancellation);
         var fetchSeconds = site.Time.GetElapsedTime(began).TotalSeconds;
         var outcome = await dataset.RunAsync<RoundOutcome>(
             new TrainerJob
@@ -94,6 +96,7 @@ public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork datase
                 Round = trained.Context.Round,
                 ModelPath = files.Model,
                 TemplatePaths = files.Templates,
+                ControlPath = control,
                 SnapshotFolder = run.Folder.ReadLocal()?.Snapshot,
                 Device = site.Device,
                 JobFolder = place.Job,
@@ -110,7 +113,7 @@ public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork datase
         var shareable = PolicyCheck.Shareable(policy, open, site.Site, PolicyCheck.Owned(run.Document.Plan, data.Profile));
         var draws = shareable.Where(m => trained.SharedModalities.Contains(m, StringComparer.Ordinal) && outcome.TargetDraws.GetValueOrDefault(m) > 0).ToDictionary(m => m, m => outcome.TargetDraws[m], StringComparer.Ordinal);
         var summary = UpdateSummary.Compute(
-            run.Layout, [TensorGroups.Network, TensorGroups.BatchNorm, .. draws.Keys.Select(TensorGroups.Template)], files.Model, files.Global, outcome.LocalModelPath);
+            run.Layout, [TensorGroups.Network, TensorGroups.BatchNorm, TensorGroups.Control, .. draws.Keys.Select(TensorGroups.Template)], files.Model, files.Global, outcome.LocalModelPath, outcome.OwnControlPath);
         DurableFile.WriteAllBytes(folder.Outcome, CanonicalJson.Serialize(outcome));
         var context = RoundContexts.Open(open.Context);
         var head = site.Audit.Append("round.trained", $"{name}/{round}/{open.Context.Attempt}", new Dictionary<string, string>
@@ -136,5 +139,19 @@ public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork datase
             AuditHead = head,
         });
         return outcome;
+    }
+
+    /// <summary>The federation's control variate of a round; null when there is none yet.</summary>
+    private async Task<string?> ControlAsync(KnownRun run, RoundOpenDocument open, CancellationToken cancellation)
+    {
+        if (open.Context.Control is not { } hash)
+        {
+            return null;
+        }
+
+        var path = await site.Artifacts.GetAsync(hash, (done, total) => site.Progress.Set(run.Document.Run, open.Context.Round, "fetch", done, total), cancellation);
+        using var file = new SafetensorsReader(path);
+        run.Layout.RequireControl(file);
+        return path;
     }
 }

@@ -79,7 +79,7 @@ public sealed class UploadWork(SiteContext site, RunBook runs, ModelInputs input
         var files = await inputs.FetchAsync(run, round, trained.Context.Model, trained.Context.Templates, trained.SharedModalities, cancellation);
         site.Progress.Set(run.Document.Run, round, "encode");
         var outcome = CanonicalJson.Read<RoundOutcome>(await File.ReadAllBytesAsync(folder.Outcome, cancellation));
-        DurableFile.Write(folder.Update, stream => UpdateEncoder.Encode(run.Layout, roster, site.Site, files.Model, files.Global, outcome.LocalModelPath, stream, run.Document.Plan.Aggregation.RingBits));
+        DurableFile.Write(folder.Update, stream => UpdateEncoder.Encode(run.Layout, roster, site.Site, files.Model, files.Global, outcome.LocalModelPath, stream, run.Document.Plan.Aggregation.RingBits, outcome.OwnControlPath));
         Documents.MakeOnce(site, folder.Manifest, () => UpdateManifests.Describe(folder.Update, site.Site, roundContext));
     }
 }

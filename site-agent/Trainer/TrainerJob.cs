@@ -41,6 +41,9 @@ public sealed record TrainerJob
 
     public IReadOnlyDictionary<string, string> TemplatePaths { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The federation's control variate; null for zeros, or without SCAFFOLD.</summary>
+    public string? ControlPath { get; init; }
+
     /// <summary>Optimiser snapshot to start from; null for fresh moments.</summary>
     public string? SnapshotFolder { get; init; }
 

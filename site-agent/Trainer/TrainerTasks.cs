@@ -33,6 +33,7 @@ public static class TrainerTasks
                 ModelPath = job.ModelPath,
                 TemplatePaths = job.TemplatePaths,
                 DataFolder = job.DataFolder,
+                ControlPath = job.ControlPath,
                 SnapshotFolder = job.SnapshotFolder,
                 Devices = [job.Device],
                 JobFolder = job.JobFolder,

@@ -25,6 +25,9 @@ public sealed record OpenContext
     /// <summary>Artifact of each modality's template; a modality that started without one and never moved is absent: zero.</summary>
     public required IReadOnlyDictionary<string, string> Templates { get; init; }
 
+    /// <summary>Artifact of the federation's control variate; null while it is zero, or without SCAFFOLD.</summary>
+    public string? Control { get; init; }
+
     public required string LayoutHash { get; init; }
 
     /// <summary>Invited sites in ordinal order.</summary>
@@ -162,6 +165,9 @@ public sealed record RoundCommitDocument
     public required string ParentModel { get; init; }
 
     public required IReadOnlyDictionary<string, string> Templates { get; init; }
+
+    /// <summary>Artifact of the federation's control variate after this round; null while it is zero, or without SCAFFOLD.</summary>
+    public string? Control { get; init; }
 
     /// <summary>Changes that lead to the new model and the new templates, by their artifact; null when the plan does not broadcast changes.</summary>
     public IReadOnlyDictionary<string, BroadcastEntry>? Broadcast { get; init; }

@@ -144,6 +144,10 @@ public sealed record TrainingPlan
     [PlanField("Progress of the run from which on rounds that begin use the global statistics, with fixed batch normalisation.", Minimum = 0, Maximum = 1)]
     public double BatchNormFixedFrom { get; init; } = 0.5;
 
+    [Since(2)]
+    [PlanField("SCAFFOLD: sites correct every gradient of the network by the difference of the federation's and their own mean gradient, so that unlike sites drift apart less. Updates become about twice as large.")]
+    public bool ControlVariates { get; init; }
+
     [PlanField("Progress of the run after which view 2 is filled with another modality; before it, with the template.", Minimum = 0, Maximum = 1)]
     public double CrossModalStart { get; init; }
 

@@ -54,6 +54,8 @@ public static class PlanRules
         var aggregation = plan.Aggregation;
         Demand(plan.Quorum.LatePolicy == LatePolicies.Discard || aggregation.Rule == AggregationRules.Mean,
             $"quorum.latePolicy is carry; the rule {aggregation.Rule} compares changes of the same model and needs discard.");
+        Demand(!plan.Training.ControlVariates || (aggregation.Rule == AggregationRules.Mean && !plan.Quorum.Carries()),
+            "training.controlVariates needs aggregation.rule mean and quorum.latePolicy discard: the sites' estimates are of one round and summed as they are.");
         if (aggregation.Rule == AggregationRules.Mean)
         {
             return;

@@ -46,7 +46,7 @@ public sealed class GlobalUpdate
     /// <param name="sums">The round's sums.</param>
     public IEnumerable<TensorSource> Moments(SafetensorsReader? before, ISumSource sums)
     {
-        foreach (var tensor in _layout.Tensors.Where(t => HasMoments && t.Group != TensorGroups.BatchNorm))
+        foreach (var tensor in _layout.Tensors.Where(t => HasMoments && IsOptimized(t)))
         {
             // A template that never moved has no moments, as it has no values.
             if (_means.Moves(tensor.Group) || before?.Tensors.ContainsKey(ServerState.First(tensor)) == true)
@@ -65,7 +65,7 @@ public sealed class GlobalUpdate
     /// <param name="sums">The round's sums.</param>
     /// <param name="moments">What <see cref="Moments"/> wrote; null without moments.</param>
     public IEnumerable<TensorSource> Network(SafetensorsReader global, ISumSource sums, SafetensorsReader? moments = null) => _layout.Tensors
-        .Where(t => TensorGroups.ModalityOf(t.Group) is null)
+        .Where(t => TensorGroups.IsInModel(t.Group))
         .Select(t => new TensorSource(t.Name, "F32", t.Shape, output => Write(t, global, sums, moments, output)));
 
     /// <summary>One new template.</summary>
@@ -81,13 +81,29 @@ public sealed class GlobalUpdate
     }
 
     /// <summary>
+    /// The federation's new control variate: c + (|S| / N) · mean of the changes of the |S| sites that took part, of N.
+    /// </summary>
+    /// <param name="before">The file before; null for zeros.</param>
+    /// <param name="sums">The round's sums.</param>
+    /// <param name="part">|S| / N.</param>
+    public IEnumerable<TensorSource> Control(SafetensorsReader? before, ISumSource sums, double part) => _layout.Tensors
+        .Where(t => t.Group == TensorGroups.Control)
+        .Select(t => new TensorSource(t.Name, "F32", t.Shape, output => Write(t, before, sums, null, output, part)));
+
+    /// <summary>Whether control variates move.</summary>
+    public bool MovesControl => _means.Moves(TensorGroups.Control);
+
+    /// <summary>
     /// Largest possible error of a group's mean from rounding: half a unit for each integer in the sum, divided by the
     /// arrived share, at the coarsest scale of the group's tensors.
     /// </summary>
     public double QuantisationBound(string group) => _means.QuantisationBound(group);
 
     /// <summary>With momentum a tensor goes on moving in a round in which it changed nowhere.</summary>
-    private bool Changes(LayoutTensor tensor) => _means.HasSum(tensor) || (HasMoments && tensor.Group != TensorGroups.BatchNorm && _means.Moves(tensor.Group));
+    private bool Changes(LayoutTensor tensor) => _means.HasSum(tensor) || (HasMoments && IsOptimized(tensor) && _means.Moves(tensor.Group));
+
+    /// <summary>Statistics and control variates are means themselves; nothing is gained by accelerating them.</summary>
+    private static bool IsOptimized(LayoutTensor tensor) => tensor.Group is not (TensorGroups.BatchNorm or TensorGroups.Control);
 
     private void WriteMoment(LayoutTensor tensor, string name, float first, Func<double, double, double> next, SafetensorsReader? before, ISumSource sums, Stream output)
     {
@@ -119,12 +135,12 @@ public sealed class GlobalUpdate
         }
     }
 
-    private void Write(LayoutTensor tensor, SafetensorsReader? global, ISumSource sums, SafetensorsReader? moments, Stream output)
+    private void Write(LayoutTensor tensor, SafetensorsReader? global, ISumSource sums, SafetensorsReader? moments, Stream output, double part = 1)
     {
         global?.Require(tensor);
         var (values, means, first, second) = (new float[BlockElements], new double[BlockElements], new float[BlockElements], new float[BlockElements]);
         var changes = Changes(tensor);
-        var isStatistic = tensor.Group == TensorGroups.BatchNorm;
+        var isStatistic = !IsOptimized(tensor);
         var isVariance = isStatistic && tensor.Name.EndsWith(".running_var", StringComparison.Ordinal);
         foreach (var (start, n) in Blocks(tensor))
         {
@@ -152,7 +168,7 @@ public sealed class GlobalUpdate
 
                 for (var i = 0; i < n; i++)
                 {
-                    var next = target[i] + (isStatistic ? means[i] : _optimizer.Step(means[i], first[i], second[i]));
+                    var next = target[i] + (isStatistic ? part * means[i] : _optimizer.Step(means[i], first[i], second[i]));
                     target[i] = (float)(isVariance && next < 0 ? 0 : next);
                 }
             }

@@ -18,13 +18,18 @@ public static class LayoutBuilder
         long elements = 0;
         foreach (var tensor in model.Tensors.Values)
         {
-            if (tensor.DataType != "F32" || tensor.Count == 0 || TensorGroups.ModalityOf(tensor.Name) is not null)
+            if (tensor.DataType != "F32" || tensor.Count == 0 || TensorGroups.ModalityOf(tensor.Name) is not null || TensorGroups.IsControl(tensor.Name))
             {
                 throw ErrorCatalogue.LayoutMismatch.With($"Tensor {tensor.Name} of the initial model has type {tensor.DataType} and {tensor.Count} elements; network tensors are non-empty F32.");
             }
 
             tensors.Add(new LayoutTensor(tensor.Name, TensorGroups.OfNetworkTensor(tensor.Name), tensor.Shape));
             elements += tensor.Count;
+            if (plan.Training.ControlVariates && TensorGroups.OfNetworkTensor(tensor.Name) == TensorGroups.Network)
+            {
+                tensors.Add(new LayoutTensor(TensorGroups.ControlOf(tensor.Name), TensorGroups.Control, tensor.Shape));
+                elements += tensor.Count;
+            }
         }
 
         if (tensors.Count == 0)
@@ -55,7 +60,7 @@ public static class LayoutBuilder
     /// <exception cref="FederationException">BMF-1406 naming the first difference.</exception>
     public static void RequireNetwork(this LayoutDocument layout, SafetensorsReader file)
     {
-        var expected = layout.Tensors.Where(t => TensorGroups.ModalityOf(t.Group) is null).ToArray();
+        var expected = layout.Tensors.Where(t => TensorGroups.IsInModel(t.Group)).ToArray();
         foreach (var tensor in expected)
         {
             file.Require(tensor);
@@ -65,6 +70,16 @@ public static class LayoutBuilder
         {
             var extra = file.Tensors.Keys.First(name => expected.All(t => t.Name != name));
             throw ErrorCatalogue.LayoutMismatch.With($"{file.Path}: unexpected tensor {extra}.");
+        }
+    }
+
+    /// <summary>Checks that a file has exactly the layout's control variates.</summary>
+    /// <exception cref="FederationException">BMF-1406 naming the first difference.</exception>
+    public static void RequireControl(this LayoutDocument layout, SafetensorsReader file)
+    {
+        foreach (var tensor in layout.Tensors.Where(t => t.Group == TensorGroups.Control))
+        {
+            file.Require(tensor);
         }
     }
 

@@ -43,7 +43,7 @@ public static class RosterBuilder
     {
         var modality = TensorGroups.ModalityOf(group);
         var participants = reports
-            .Select(r => new RosterWeight(r.Site, SiteWeights.Of(r, modality, plan)))
+            .Select(r => new RosterWeight(r.Site, SiteWeights.OfGroup(r, group, plan)))
             .Where(p => p.Weight > 0)
             .ToArray();
         var reason = modality is not null && withheld.TryGetValue(modality, out var text) ? text : null;

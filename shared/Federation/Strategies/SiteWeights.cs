@@ -1,5 +1,6 @@
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Federation.Layouts;
 
 namespace BrainMVP.Federated.Federation.Strategies;
 
@@ -8,6 +9,10 @@ public static class SiteWeights
 {
     /// <summary>Where work may be carried, weights are in units of 1/1024, so that a factor on them stays an integer.</summary>
     public const long CarriedResolution = 1024;
+
+    /// <summary>What it counts for in a group by its name. SCAFFOLD's control variates count the same of every site.</summary>
+    public static long OfGroup(UpdateReport report, string group, Plan plan) =>
+        group == TensorGroups.Control ? 1 : Of(report, TensorGroups.ModalityOf(group), plan);
 
     /// <param name="report">An accepted report.</param>
     /// <param name="modality">Modality of a template group, null for the network's groups.</param>

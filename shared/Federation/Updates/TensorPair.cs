@@ -9,13 +9,19 @@ internal sealed class TensorPair : IDisposable
 {
     private readonly SafetensorsReader _global;
     private readonly SafetensorsReader _local;
+    private readonly SafetensorsReader? _control;
     private readonly Dictionary<string, SafetensorsReader> _templates = new(StringComparer.Ordinal);
     private readonly HashSet<string> _checked = new(StringComparer.Ordinal);
 
-    public TensorPair(string globalModelPath, IReadOnlyDictionary<string, string> globalTemplates, string localModelPath)
+    /// <param name="globalModelPath">Model that the training started from.</param>
+    /// <param name="globalTemplates">Template file by modality; a modality without one starts from zeros.</param>
+    /// <param name="localModelPath">Everything after training.</param>
+    /// <param name="controlPath">The site's control variates before; null for zeros.</param>
+    public TensorPair(string globalModelPath, IReadOnlyDictionary<string, string> globalTemplates, string localModelPath, string? controlPath = null)
     {
         _global = new SafetensorsReader(globalModelPath);
         _local = new SafetensorsReader(localModelPath);
+        _control = controlPath is null ? null : new SafetensorsReader(controlPath);
         foreach (var (modality, path) in globalTemplates)
         {
             _templates.Add(TensorGroups.Template(modality), new SafetensorsReader(path));
@@ -24,8 +30,7 @@ internal sealed class TensorPair : IDisposable
 
     public void Read(LayoutTensor tensor, long start, Span<float> local, Span<float> global)
     {
-        var isTemplate = TensorGroups.ModalityOf(tensor.Group) is not null;
-        var before = isTemplate ? _templates.GetValueOrDefault(tensor.Name) : _global;
+        var before = TensorGroups.IsInModel(tensor.Group) ? _global : tensor.Group == TensorGroups.Control ? _control : _templates.GetValueOrDefault(tensor.Name);
         if (_checked.Add(tensor.Name))
         {
             _local.Require(tensor);
@@ -47,6 +52,7 @@ internal sealed class TensorPair : IDisposable
     {
         _global.Dispose();
         _local.Dispose();
+        _control?.Dispose();
         foreach (var template in _templates.Values)
         {
             template.Dispose();

@@ -13,9 +13,9 @@ public static class UpdateEncoder
     /// <summary>Writes the payload; memory is a few blocks, whatever the model's size.</summary>
     /// <returns>Bytes written, equal to <see cref="PayloadMap.WireBytes"/>.</returns>
     /// <exception cref="FederationException">BMF-1304 when the roster's scales do not fit what was reported.</exception>
-    public static long Encode(LayoutDocument layout, RosterDocument roster, string site, string globalModelPath, IReadOnlyDictionary<string, string> globalTemplates, string localModelPath, Stream output, int bits = 32)
+    public static long Encode(LayoutDocument layout, RosterDocument roster, string site, string globalModelPath, IReadOnlyDictionary<string, string> globalTemplates, string localModelPath, Stream output, int bits = 32, string? controlPath = null)
     {
-        using var pair = new TensorPair(globalModelPath, globalTemplates, localModelPath);
+        using var pair = new TensorPair(globalModelPath, globalTemplates, localModelPath, controlPath);
         var map = PayloadMap.For(layout, roster, site);
         var local = new float[BlockElements];
         var global = new float[BlockElements];

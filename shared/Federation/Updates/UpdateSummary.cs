@@ -17,10 +17,11 @@ public sealed record UpdateSummary(IReadOnlyList<TensorExponent> Exponents, IRea
     /// <param name="globalModelPath">Model the round started from.</param>
     /// <param name="globalTemplates">Template file by modality; a modality without one starts from zeros.</param>
     /// <param name="localModelPath">Network and own templates after training.</param>
+    /// <param name="controlPath">The site's control variates before; null for zeros.</param>
     /// <exception cref="FederationException">BMF-1502 when a change is not finite; BMF-1406 when a file does not fit the layout.</exception>
-    public static UpdateSummary Compute(LayoutDocument layout, IReadOnlyCollection<string> groups, string globalModelPath, IReadOnlyDictionary<string, string> globalTemplates, string localModelPath)
+    public static UpdateSummary Compute(LayoutDocument layout, IReadOnlyCollection<string> groups, string globalModelPath, IReadOnlyDictionary<string, string> globalTemplates, string localModelPath, string? controlPath = null)
     {
-        using var pair = new TensorPair(globalModelPath, globalTemplates, localModelPath);
+        using var pair = new TensorPair(globalModelPath, globalTemplates, localModelPath, controlPath);
         var exponents = new List<TensorExponent>();
         var squares = new SortedDictionary<string, double>(StringComparer.Ordinal);
         var local = new float[BlockElements];

@@ -15,6 +15,7 @@ public static class OptimizerSnapshot
     private const string FirstPrefix = "moment1.";
     private const string SecondPrefix = "moment2.";
     private const string StepsPrefix = "steps.";
+    private const string ControlSteps = "controlSteps";
     private const string LossScale = "lossScale";
     private const string LossScaleSteps = "lossScaleSteps";
 
@@ -48,6 +49,11 @@ public static class OptimizerSnapshot
             metadata[StepsPrefix + name] = steps.ToString(CultureInfo.InvariantCulture);
         }
 
+        if (optimizer.Controls is { } controls)
+        {
+            metadata[ControlSteps] = controls.Steps.ToString(CultureInfo.InvariantCulture);
+        }
+
         if (optimizer.Scaler is { } scaler)
         {
             metadata[LossScale] = scaler.Scale.ToString("R", CultureInfo.InvariantCulture);
@@ -60,6 +66,14 @@ public static class OptimizerSnapshot
     internal static void Read(SafetensorsReader file, RoundOptimizer optimizer, bool required)
     {
         ReadLossScale(file, optimizer.Scaler, required);
+        if (required && optimizer.Controls is { } controls)
+        {
+            // A checkpoint goes on adding up; a snapshot begins a new round.
+            controls.Steps = int.TryParse(file.Metadata.GetValueOrDefault(ControlSteps), NumberStyles.None, CultureInfo.InvariantCulture, out var added)
+                ? added
+                : throw ErrorCatalogue.CheckpointInvalid.With($"{file.Path} does not say how many gradients its control variates hold.");
+        }
+
         foreach (var (name, first, second, _) in optimizer.AdamW.State.ToArray())
         {
             if (!file.Metadata.TryGetValue(StepsPrefix + name, out var steps))

@@ -55,7 +55,7 @@ internal static class RoundCheckpoint
         metadata[StateKey] = Encoding.UTF8.GetString(CanonicalJson.Serialize(state));
         SafetensorsWriter.WriteFile(
             PathIn(jobFolder),
-            ModelFile.Sources(master.Model, master.Templates).Concat(OptimizerSnapshot.Sources(optimizer.AdamW)).Concat(Averages(optimizer).Select(t => TensorFile.Source(t.Key, t.Value))),
+            ModelFile.Sources(master.Model, master.Templates).Concat(OptimizerSnapshot.Sources(optimizer.AdamW)).Concat(Carried(optimizer).Select(t => TensorFile.Source(t.Key, t.Value))),
             metadata);
     }
 
@@ -81,7 +81,7 @@ internal static class RoundCheckpoint
 
             foreach (var (name, tensor) in master.Model.State.All
                 .Concat(master.Templates.Templates.Select(t => KeyValuePair.Create(TemplateBank.NameOf(t.Key), (Tensor)t.Value)))
-                .Concat(Averages(optimizer)))
+                .Concat(Carried(optimizer)))
             {
                 TensorFile.Read(file, name, tensor);
             }
@@ -96,6 +96,7 @@ internal static class RoundCheckpoint
         }
     }
 
-    private static IEnumerable<KeyValuePair<string, Tensor>> Averages(RoundOptimizer optimizer) =>
-        optimizer.Average?.Tensors.Select(t => KeyValuePair.Create("average." + t.Key, t.Value)) ?? [];
+    /// <summary>What some plans carry from step to step: the moving average, sums of gradients.</summary>
+    private static IEnumerable<KeyValuePair<string, Tensor>> Carried(RoundOptimizer optimizer) =>
+        (optimizer.Average?.Tensors.Select(t => KeyValuePair.Create("average." + t.Key, t.Value)) ?? []).Concat(optimizer.Controls?.Sums ?? []);
 }

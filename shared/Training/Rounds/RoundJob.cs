@@ -23,6 +23,9 @@ public sealed record RoundJob
     /// <summary>The prepared data set.</summary>
     public required string DataFolder { get; init; }
 
+    /// <summary>The federation's control variate: <c>control.NAME</c> for each parameter; null for zeros, or without SCAFFOLD.</summary>
+    public string? ControlPath { get; init; }
+
     /// <summary>
     /// Snapshot of the last committed round, or null in the first. The plan says what of it is used: moments unless they
     /// are reset, batch normalisations where they stay local.
@@ -67,6 +70,9 @@ public sealed record RoundOutcome
 
     /// <summary>Safetensors with the names of the model and <c>template.MODALITY</c> for every modality the site owns.</summary>
     public required string LocalModelPath { get; init; }
+
+    /// <summary>The site's control variates that the round started from; null for zeros, or without SCAFFOLD.</summary>
+    public string? OwnControlPath { get; init; }
 
     /// <summary>Optimiser snapshot to start the next round from once this one is committed.</summary>
     public required string SnapshotFolder { get; init; }

@@ -7,8 +7,8 @@ using BrainMVP.Federated.Training.Schedules;
 namespace BrainMVP.Federated.Training.Rounds;
 
 /// <summary>
-/// Everything between the gradients of a step and the new weights on the master replica: unscaling, the proximal term,
-/// clipping, AdamW at the schedule's rates, the moving average.
+/// Everything between the gradients of a step and the new weights on the master replica: unscaling, SCAFFOLD's correction,
+/// the proximal term, clipping, AdamW at the schedule's rates, the moving average.
 /// </summary>
 internal sealed class RoundOptimizer : IDisposable
 {
@@ -22,9 +22,10 @@ internal sealed class RoundOptimizer : IDisposable
     /// Where the round starts: the proximal term pulls back to it and the moving average begins there. That is the global
     /// model, with the site's own batch normalisations where the plan keeps them local.
     /// </param>
-    public RoundOptimizer(Plan plan, Replica master)
+    /// <param name="controls">SCAFFOLD's correction; belongs to the optimiser. Null without.</param>
+    public RoundOptimizer(Plan plan, Replica master, ControlVariates? controls = null)
     {
-        (_plan, _master, _schedule) = (plan, master, new RunProgress(plan));
+        (_plan, _master, _schedule, Controls) = (plan, master, new RunProgress(plan), controls);
         var training = plan.Training;
         AdamW = new AdamW(training.TemplateSecondMoment);
         foreach (var (name, parameter) in master.Trained)
@@ -41,6 +42,9 @@ internal sealed class RoundOptimizer : IDisposable
 
     /// <summary>Null unless the plan asks for it.</summary>
     public MovingAverage? Average { get; }
+
+    /// <summary>Null without SCAFFOLD.</summary>
+    public ControlVariates? Controls { get; }
 
     /// <summary>Null unless the precision needs it.</summary>
     public LossScaler? Scaler { get; }
@@ -61,6 +65,7 @@ internal sealed class RoundOptimizer : IDisposable
             return;
         }
 
+        Controls?.Correct();
         _proximal?.AddGradients(training.ProximalWeight);
         if (!double.IsFinite(GradientClipping.Clip(network, training.ClipNorm)))
         {
@@ -76,6 +81,7 @@ internal sealed class RoundOptimizer : IDisposable
     {
         AdamW.Dispose();
         _proximal?.Dispose();
+        Controls?.Dispose();
         Average?.Dispose();
     }
 }

@@ -8,6 +8,7 @@ using BrainMVP.Federated.Training.Checkpoints;
 using BrainMVP.Federated.Training.Data;
 using BrainMVP.Federated.Training.Devices;
 using BrainMVP.Federated.Training.Models;
+using BrainMVP.Federated.Training.Optimization;
 using static TorchSharp.torch;
 
 namespace BrainMVP.Federated.Training.Rounds;
@@ -37,7 +38,7 @@ internal sealed class RoundSession : IDisposable
         }
 
         Group = new ReplicaGroup(replicas);
-        Optimizer = new RoundOptimizer(job.Plan, Group.Master);
+        Optimizer = new RoundOptimizer(job.Plan, Group.Master, CreateControls());
         if (KeepsMoments)
         {
             OptimizerSnapshot.Load(job.SnapshotFolder!, Optimizer);
@@ -47,6 +48,11 @@ internal sealed class RoundSession : IDisposable
     }
 
     public RoundJob Job { get; }
+
+    /// <summary>The site's control variates before the round; null for zeros, or without SCAFFOLD.</summary>
+    public string? OwnControlPath => Job is { Plan.Training.ControlVariates: true, SnapshotFolder: { } folder } && File.Exists(ControlSnapshot.PathIn(folder))
+        ? ControlSnapshot.PathIn(folder)
+        : null;
 
     public ReplicaGroup Group { get; }
 
@@ -63,6 +69,10 @@ internal sealed class RoundSession : IDisposable
         Optimizer.Dispose();
         Group.Dispose();
     }
+
+    private ControlVariates? CreateControls() => Job.Plan.Training.ControlVariates
+        ? new ControlVariates(Group.Master.Model.State.Parameters, Job.ControlPath, OwnControlPath)
+        : null;
 
     private bool KeepsMoments => Job.SnapshotFolder is not null && Job.Plan.Training.OptimizerState == "keep";
 
@@ -106,6 +116,8 @@ internal sealed class RoundSession : IDisposable
         Templates = data.Owned.Concat(_fillers).Where(Job.TemplatePaths.ContainsKey).ToDictionary(m => m, m => FileHash(Job.TemplatePaths[m])),
         Snapshot = KeepsMoments ? FileHash(OptimizerSnapshot.PathIn(Job.SnapshotFolder!)) : "",
         BatchNorm = KeepsBatchNorm ? FileHash(BatchNormSnapshot.PathIn(Job.SnapshotFolder!)) : "",
+        Control = Job is { Plan.Training.ControlVariates: true, ControlPath: { } control } ? FileHash(control) : "",
+        OwnControl = OwnControlPath is { } own ? FileHash(own) : "",
         Cases = data.Training.Concat(data.HeldOut).Select(c => new[] { c.Name, c.Content }).ToArray(),
     });
 

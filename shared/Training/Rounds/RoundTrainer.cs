@@ -126,8 +126,13 @@ public static class RoundTrainer
             BatchNormSnapshot.Save(snapshot, master.Model);
         }
 
+        if (session.Optimizer.Controls is { } controls)
+        {
+            ControlSnapshot.Save(snapshot, controls);
+        }
+
         session.Optimizer.Average?.CopyTo(master.TrainedTensors);
-        SafetensorsWriter.WriteFile(localModel, ModelFile.Sources(master.Model, master.Templates));
+        SafetensorsWriter.WriteFile(localModel, ModelFile.Sources(master.Model, master.Templates).Concat(session.Optimizer.Controls?.Sources() ?? []));
         return new RoundOutcome
         {
             Steps = state.Steps,
@@ -136,6 +141,7 @@ public static class RoundTrainer
             Losses = (StepLosses.FromDictionary(state.LossSums) / state.Steps).ToDictionary(),
             Validation = state.Validation,
             LocalModelPath = localModel,
+            OwnControlPath = session.OwnControlPath,
             SnapshotFolder = snapshot,
             TrainSeconds = state.TrainSeconds,
             PeakMemoryBytes = DeviceMemory.PeakResident(),
