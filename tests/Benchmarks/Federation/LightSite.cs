@@ -11,11 +11,11 @@ internal sealed class LightSite : IDisposable
 {
     private readonly IHost _host;
 
-    public LightSite(SiteFolder folder, string localModel)
+    public LightSite(SiteFolder folder, params IReadOnlyList<string> localModels)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Logging.AddFilter(_ => false);
-        AgentHost.AddAgent(builder.Services, folder, SiteSettings.Read(folder), new NullTrainer(localModel));
+        AgentHost.AddAgent(builder.Services, folder, SiteSettings.Read(folder), new NullTrainer(localModels));
         _host = builder.Build();
     }
 

@@ -5,9 +5,9 @@ using BrainMVP.Federated.Training.Rounds;
 
 namespace BrainMVP.Federated.Benchmarks.Federation;
 
-/// <summary>Answers trainer jobs at once: every round ends with the same local model.</summary>
-/// <param name="localModel">That model.</param>
-internal sealed class NullTrainer(string localModel) : ITrainer
+/// <summary>Answers trainer jobs at once. Rounds end with the given models in turns: with one alone nothing would change after the first round.</summary>
+/// <param name="localModels">Those models.</param>
+internal sealed class NullTrainer(IReadOnlyList<string> localModels) : ITrainer
 {
     public Task<byte[]> RunAsync(TrainerJob job, TrainerLimits limits, Action<TrainerLine> progress, CancellationToken cancellation)
     {
@@ -27,7 +27,7 @@ internal sealed class NullTrainer(string localModel) : ITrainer
                 TargetDraws = new Dictionary<string, long>(),
                 Losses = new Dictionary<string, double> { ["total"] = 1 },
                 Validation = new Dictionary<string, ValidationSum>(),
-                LocalModelPath = localModel,
+                LocalModelPath = localModels[job.Round % localModels.Count],
                 SnapshotFolder = job.JobFolder,
                 TrainSeconds = 0,
                 PeakMemoryBytes = 0,

@@ -18,6 +18,10 @@ internal static class RoundBenchmark
     private const double OverheadTarget = 1.5;
     private const int Sites = 8;
     private const int Processes = 4;
+
+    /// <summary>Rounds of the large model that are left out: while they run, the processes still compile their code.</summary>
+    private const int Warm = 3;
+
     private const long Parameters = 23_800_000;
     private const int TinyParameters = 4096;
 
@@ -26,7 +30,7 @@ internal static class RoundBenchmark
         var folder = Directory.CreateTempSubdirectory("benchmarks-rounds-").FullName;
         try
         {
-            var passed = await LargeAsync(Path.Combine(folder, "large"), quick ? 2 : 4);
+            var passed = await LargeAsync(Path.Combine(folder, "large"), quick ? Warm + 1 : Warm + 5);
             return passed & await ManyAsync(folder, quick ? [4, 16] : [16, 64, 256]);
         }
         finally
@@ -77,11 +81,11 @@ internal static class RoundBenchmark
     {
         Directory.CreateDirectory(folder);
         var model = BenchModel.Write(Path.Combine(folder, "model.safetensors"), Parameters, 1);
-        var local = BenchModel.Write(Path.Combine(folder, "local.safetensors"), Parameters, 2);
+        var local = Locals(folder, Parameters);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Rounds of {Sites} sites in {Processes} processes, {Parameters * sizeof(float) / 1e6:F0} MB model, no training"));
         var parts = await PartsAsync(folder, model);
         var status = await RunAsync(folder, Sites, model, local, rounds, _ => { });
-        var seconds = Stopwatches.Median(Seconds(status).Skip(1));
+        var seconds = Stopwatches.Median(Seconds(status).Skip(Warm));
         var sum = parts.Sum(p => p.Seconds);
         var table = new Table("what", "s", "of the sum", "target");
         foreach (var (name, part) in parts)
@@ -90,6 +94,12 @@ internal static class RoundBenchmark
         }
 
         table.Row("a round", Text(seconds, 2), Text(seconds / sum, 2), Text(OverheadTarget, 2));
+        foreach (var (name, from, to) in ((string, string, string)[])[("  opening to roster", "opened", "roster"), ("  roster to last upload", "roster", "summing"), ("  sums and commit", "summing", "committed")])
+        {
+            var part = Stopwatches.Median(status.Rounds.Skip(Warm).Select(r => (At(r, to) - At(r, from)).TotalSeconds));
+            table.Row(name, Text(part, 2), Text(part / sum, 2), "");
+        }
+
         return Verdict("round overhead", seconds / sum <= OverheadTarget);
     }
 
@@ -142,7 +152,7 @@ internal static class RoundBenchmark
             var home = Path.Combine(folder, $"many-{count}");
             Directory.CreateDirectory(home);
             var model = BenchModel.Write(Path.Combine(home, "model.safetensors"), TinyParameters, 1);
-            var local = BenchModel.Write(Path.Combine(home, "local.safetensors"), TinyParameters, 2);
+            var local = Locals(home, TinyParameters);
             double memory = 0;
             var status = await RunAsync(home, count, model, local, 4, m => memory = m);
             var seconds = Stopwatches.Median(Seconds(status).Skip(1));
@@ -156,9 +166,12 @@ internal static class RoundBenchmark
             & Verdict("memory grows no faster than the sites", last.Memory / first.Memory <= growth);
     }
 
+    private static string[] Locals(string folder, long parameters) =>
+        [.. new ulong[] { 2, 3 }.Select(seed => BenchModel.Write(Path.Combine(folder, $"local-{seed}.safetensors"), parameters, seed))];
+
     /// <summary>A whole run.</summary>
     /// <param name="memory">Told the largest anonymous memory of the aggregator, MiB.</param>
-    private static async Task<RunStatus> RunAsync(string folder, int sites, string model, string local, int rounds, Action<double> memory)
+    private static async Task<RunStatus> RunAsync(string folder, int sites, string model, IReadOnlyList<string> locals, int rounds, Action<double> memory)
     {
         await using var consortium = await Consortium.StartAsync(folder);
         var names = Enumerable.Range(1, sites).Select(i => string.Create(CultureInfo.InvariantCulture, $"site{i:D3}")).ToArray();
@@ -168,7 +181,7 @@ internal static class RoundBenchmark
             homes.Add(await consortium.EnrollAsync(name));
         }
 
-        using var agents = await LightSites.StartAsync(homes, local, Processes);
+        using var agents = await LightSites.StartAsync(homes, locals, Processes);
         RunStatus status = new();
         var peaks = await ResidentMemory.PeakAsync([consortium.ProcessId], async () =>
         {
