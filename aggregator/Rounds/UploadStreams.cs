@@ -1,5 +1,6 @@
 using BrainMVP.Federated.Aggregator.Artifacts;
 using BrainMVP.Federated.Aggregator.Hosting;
+using BrainMVP.Federated.Contracts.Errors;
 
 namespace BrainMVP.Federated.Aggregator.Rounds;
 
@@ -9,6 +10,9 @@ namespace BrainMVP.Federated.Aggregator.Rounds;
 /// </summary>
 public sealed class UploadStreams(TimeProvider time)
 {
+    /// <summary>Streams of one update at most: twice what an agent opens, so that one that has just been cut may still be there.</summary>
+    public const int MostOfOneUpdate = 8;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
@@ -18,6 +22,7 @@ public sealed class UploadStreams(TimeProvider time)
     /// <param name="round">The round.</param>
     /// <param name="site">The sender.</param>
     /// <param name="stop">Ends the stream.</param>
+    /// <exception cref="FederationException">BMF-1404 when the update has too many streams.</exception>
     public IDisposable Enter(RoundKey round, string site, IdleLimit stop)
     {
         var entry = new Entry(this, (round, site), stop);
@@ -26,6 +31,11 @@ public sealed class UploadStreams(TimeProvider time)
             if (!_open.TryGetValue(entry.Key, out var entries))
             {
                 _open.Add(entry.Key, entries = []);
+            }
+
+            if (entries.Count >= MostOfOneUpdate)
+            {
+                throw ErrorCatalogue.StorageUnavailable.With($"{site} has {entries.Count} streams of this update open already; announce the upload again.");
             }
 
             entries.Add(entry);

@@ -12,6 +12,9 @@ namespace BrainMVP.Federated.SiteAgent.Rounds;
 /// </summary>
 public sealed class BroadcastWork(SiteContext site)
 {
+    private static readonly ErrorCode[] Unusable =
+        [ErrorCatalogue.ArtifactMissing, ErrorCatalogue.ArtifactCorrupt, ErrorCatalogue.LayoutMismatch, ErrorCatalogue.SafetensorsInvalid];
+
     /// <returns>A sentence on what was saved; empty when nothing was.</returns>
     public async Task<string> RebuildAsync(RoundCommitDocument commit, CancellationToken cancellation)
     {
@@ -26,9 +29,9 @@ public sealed class BroadcastWork(SiteContext site)
             }
 
             var context = commit.Context;
-            var path = await site.Artifacts.GetAsync(entry.Delta, (done, total) => site.Progress.Set(context.Run, context.Round, "fetch", done, total), cancellation);
             try
             {
+                var path = await site.Artifacts.GetAsync(entry.Delta, (done, total) => site.Progress.Set(context.Run, context.Round, "fetch", done, total), cancellation);
                 using var delta = new SafetensorsReader(path);
                 using var old = before is null ? null : new SafetensorsReader(await site.Artifacts.GetAsync(before, (_, _) => { }, cancellation));
                 if (await site.Artifacts.MakeAsync(hash, output => SafetensorsWriter.Write(output, BroadcastDelta.Apply(old, delta)), cancellation) is { } made)
@@ -36,9 +39,9 @@ public sealed class BroadcastWork(SiteContext site)
                     (whole, fetched) = (whole + new FileInfo(made).Length, fetched + new FileInfo(path).Length);
                 }
             }
-            catch (FederationException e) when (e.Code == ErrorCatalogue.LayoutMismatch || e.Code == ErrorCatalogue.SafetensorsInvalid)
+            catch (FederationException e) when (Unusable.Contains(e.Code))
             {
-                // Whoever made the change made it wrong; the whole file has a hash that the commit vouches for.
+                // The change is gone or was made wrong; the whole file has a hash that the commit vouches for.
             }
         }
 

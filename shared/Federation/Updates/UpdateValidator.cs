@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Federation.FixedPoint;
@@ -36,12 +37,9 @@ public static class UpdateValidator
                 var n = (int)Math.Min(BlockElements, tensor.Count - start);
                 var values = block.AsSpan(0, n);
                 source.Read(report.Site, tensor.Offset + (start * sizeof(int)), MemoryMarshal.AsBytes(values));
-                for (var i = 0; i < n; i++)
+                if (IndexBeyond(values, bound) is >= 0 and var i)
                 {
-                    if (values[i] > bound || values[i] < -bound)
-                    {
-                        return $"Tensor {tensor.Tensor.Name} has the value {values[i]} at element {start + i}; its reported exponent allows at most {bound}.";
-                    }
+                    return $"Tensor {tensor.Tensor.Name} has the value {values[i]} at element {start + i}; its reported exponent allows at most {bound}.";
                 }
 
                 if (largestNorm > 0 && tensor.Tensor.Group == TensorGroups.Network)
@@ -63,5 +61,30 @@ public static class UpdateValidator
         return largestNorm > 0 && norm > largestNorm + rounding
             ? string.Create(CultureInfo.InvariantCulture, $"The network's change has a norm of {norm:G6}; the plan allows at most {largestNorm:G6}.")
             : null;
+    }
+
+    /// <summary>First value that is larger than a bound in magnitude; -1 when there is none.</summary>
+    private static int IndexBeyond(ReadOnlySpan<int> values, int bound)
+    {
+        var i = 0;
+        var (high, low) = (new Vector<int>(bound), new Vector<int>(-bound));
+        for (; i <= values.Length - Vector<int>.Count; i += Vector<int>.Count)
+        {
+            var block = new Vector<int>(values[i..]);
+            if (Vector.GreaterThanAny(block, high) || Vector.LessThanAny(block, low))
+            {
+                break;
+            }
+        }
+
+        for (; i < values.Length; i++)
+        {
+            if (values[i] > bound || values[i] < -bound)
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 }

@@ -12,10 +12,7 @@ public sealed class ControlVariateTests(SharedRuns shared)
     {
         await using var folder = new TemporaryFolder();
         await using var federation = await SmallFederation.Start(folder, _cancellation);
-        foreach (var (site, data) in ((string[])["north", "south"]).Zip(await shared.Data))
-        {
-            await federation.Join(site, data, 1);
-        }
+        await federation.JoinAll(await shared.Data, "north", "south");
 
         var plain = await Run("plain", false);
         var scaffold = await Run("scaffold", true);
@@ -30,13 +27,10 @@ public sealed class ControlVariateTests(SharedRuns shared)
         using var model = new Contracts.Tensors.SafetensorsReader(folder.PathOf("export", "global-model.safetensors"));
         Assert.DoesNotContain(model.Tensors.Keys, k => k.Contains("control", StringComparison.Ordinal));
 
-        async Task<Contracts.V1.RunStatus> Run(string name, bool controls)
+        Task<Contracts.V1.RunStatus> Run(string name, bool controls)
         {
             var text = Plans.Tiny(3, modalities: "t1, t2").Replace("validationCrops: 1", $"validationCrops: 1\n  controlVariates: {(controls ? "true" : "false")}", StringComparison.Ordinal);
-            var hash = await federation.Submit(name, folder.Write(name + ".yaml", text), ["north", "south"]);
-            await federation.Approve("north", hash);
-            await federation.Approve("south", hash);
-            return await federation.Until(name, s => s.Summary.State == "completed");
+            return federation.Complete(name, folder.Write(name + ".yaml", text), "north", "south");
         }
     }
 }

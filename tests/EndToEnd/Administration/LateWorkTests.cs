@@ -14,12 +14,7 @@ public sealed class LateWorkTests(SharedRuns shared)
         await using var federation = await SmallFederation.Start(folder, _cancellation);
         string[] sites = ["north", "south", "east"];
         var data = await shared.Data;
-        var agents = new Dictionary<string, RunningProcess>();
-        foreach (var (site, cases) in sites.Zip(data))
-        {
-            agents[site] = await federation.Join(site, cases, 1);
-        }
-
+        var agents = await federation.JoinAll(data, sites);
         const string quorum = "latePolicy: carry";
         var hash = await federation.Submit(folder.Write("plan.yaml", Plans.Tiny(30, silentAfter: 5, modalities: "t1, t2", quorum: quorum)), sites);
         foreach (var site in sites)
@@ -28,7 +23,7 @@ public sealed class LateWorkTests(SharedRuns shared)
         }
 
         await federation.Until(SmallFederation.Run, s => s.Sites.Any(x => x is { Site: "east", Progress: { Round: 1, Phase: "train", Done: >= 5 } }));
-        agents["east"].Send(Signals.Kill);
+        agents[2].Send(Signals.Kill);
         (await federation.Administer("run", "pause", SmallFederation.Run)).Succeeded();
         var first = await federation.Until(SmallFederation.Run, s => s.Summary.CommittedRounds == 1);
         Assert.Equal(["north", "south"], first.Rounds[0].Uploaded);

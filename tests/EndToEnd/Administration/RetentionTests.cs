@@ -13,15 +13,9 @@ public sealed class RetentionTests(SharedRuns shared)
     {
         await using var folder = new TemporaryFolder();
         await using var federation = await SmallFederation.Start(folder, _cancellation);
-        foreach (var (site, data) in ((string[])["north", "south"]).Zip(await shared.Data))
-        {
-            await federation.Join(site, data, 1);
-        }
+        await federation.JoinAll(await shared.Data, "north", "south");
 
-        var hash = await federation.Submit(folder.Write("plan.yaml", Plans.Tiny(1, modalities: "t1, t2")), "north", "south");
-        await federation.Approve("north", hash);
-        await federation.Approve("south", hash);
-        var run = await federation.Until(SmallFederation.Run, s => s.Summary.State == "completed");
+        var run = await federation.Complete(SmallFederation.Run, folder.Write("plan.yaml", Plans.Tiny(1, modalities: "t1, t2")), "north", "south");
         var (first, last) = (Artifact(run.Rounds[0].Model), Artifact(run.Rounds[1].Model));
 
         // As if the rounds had been hours ago.

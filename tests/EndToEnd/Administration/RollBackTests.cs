@@ -13,16 +13,10 @@ public sealed class RollBackTests(SharedRuns shared)
     {
         await using var folder = new TemporaryFolder();
         await using var federation = await SmallFederation.Start(folder, _cancellation);
-        foreach (var (site, data) in ((string[])["north", "south"]).Zip(await shared.Data))
-        {
-            await federation.Join(site, data, 1);
-        }
+        await federation.JoinAll(await shared.Data, "north", "south");
 
         var plan = folder.Write("plan.yaml", Plans.Tiny(3, modalities: "t1, t2", rounds: 3));
-        var hash = await federation.Submit("plain", plan, ["north", "south"]);
-        await federation.Approve("north", hash);
-        await federation.Approve("south", hash);
-        var plain = await federation.Until("plain", s => s.Summary.State == "completed");
+        var plain = await federation.Complete("plain", plan, "north", "south");
 
         await federation.Submit("back", plan, ["north", "south"], "--draft");
         Assert.Equal("draft", (await federation.Status("back")).Summary.State);

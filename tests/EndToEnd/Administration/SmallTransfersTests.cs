@@ -12,12 +12,7 @@ public sealed class SmallTransfersTests(SharedRuns shared)
     {
         await using var folder = new TemporaryFolder();
         await using var federation = await SmallFederation.Start(folder, _cancellation);
-        var agents = new List<RunningProcess>();
-        foreach (var (site, data) in ((string[])["north", "south"]).Zip(await shared.Data))
-        {
-            agents.Add(await federation.Join(site, data, 1));
-        }
-
+        var agents = await federation.JoinAll(await shared.Data, "north", "south");
         var plain = await Run("plain", "ringBits: 32");
         var small = await Run("small", "ringBits: 16\n  broadcast: int8");
         foreach (var round in plain.Rounds.Zip(small.Rounds))
@@ -35,12 +30,7 @@ public sealed class SmallTransfersTests(SharedRuns shared)
             Assert.Equal(2, agent.Output.Count(l => l.Contains("bytes of changes made", StringComparison.Ordinal)));
         }
 
-        async Task<Contracts.V1.RunStatus> Run(string name, string aggregation)
-        {
-            var hash = await federation.Submit(name, folder.Write(name + ".yaml", Plans.Tiny(3, modalities: "t1, t2", aggregation: aggregation)), ["north", "south"]);
-            await federation.Approve("north", hash);
-            await federation.Approve("south", hash);
-            return await federation.Until(name, s => s.Summary.State == "completed");
-        }
+        Task<Contracts.V1.RunStatus> Run(string name, string aggregation) =>
+            federation.Complete(name, folder.Write(name + ".yaml", Plans.Tiny(3, modalities: "t1, t2", aggregation: aggregation)), "north", "south");
     }
 }

@@ -63,6 +63,18 @@ internal sealed class SmallFederation : IAsyncDisposable
         return StartAgent(site, data);
     }
 
+    /// <summary>Enrols sites over data folders of their own and starts their agents.</summary>
+    public async Task<IReadOnlyList<RunningProcess>> JoinAll(IReadOnlyList<string> data, params string[] sites)
+    {
+        var agents = new List<RunningProcess>();
+        foreach (var (site, cases) in sites.Zip(data))
+        {
+            agents.Add(await Join(site, cases, 1));
+        }
+
+        return agents;
+    }
+
     /// <summary>Starts the agent of a site that was enrolled before.</summary>
     public RunningProcess StartAgent(string site, string data)
     {
@@ -96,6 +108,18 @@ internal sealed class SmallFederation : IAsyncDisposable
         RunStatus? status = null;
         await Wait.Until(async () => isThere(status = await Status(run)), () => $"{run} stands still: {status}", _cancellation);
         return status!;
+    }
+
+    /// <summary>Runs a plan at sites that approve it, to its end.</summary>
+    public async Task<RunStatus> Complete(string run, string plan, params string[] sites)
+    {
+        var hash = await Submit(run, plan, sites);
+        foreach (var site in sites)
+        {
+            await Approve(site, hash);
+        }
+
+        return await Until(run, s => s.Summary.State == "completed");
     }
 
     public async Task<RunStatus> Status(string run = Run)

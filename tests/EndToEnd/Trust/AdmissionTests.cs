@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.EndToEnd.Tests.Support;
 using BrainMVP.Federated.Trust.Certificates;
@@ -65,6 +66,17 @@ public sealed class AdmissionTests(SharedRuns shared)
         // A site that dials the wrong consortium must not talk to it either.
         (await ours.Command(Programs.SiteAgent, "enroll", ours.Url, await theirs.Invite("south"), "--dir", folder.PathOf("misled"))).FailedWith(ErrorCatalogue.ServerUntrusted);
         Assert.False(File.Exists(folder.PathOf("misled", "site.yaml")));
+    }
+
+    [Fact]
+    public async Task A_folder_that_silos_serve_is_refused_to_an_aggregator_alone()
+    {
+        await using var folder = new TemporaryFolder();
+        (await RunningProcess.Run(Programs.Aggregator, ["init", "--dir", folder.PathOf("a"), "--consortium", "brains"], _cancellation)).Succeeded();
+        using (FolderLock.Take(folder.PathOf("a", "silos", "east.lock")))
+        {
+            (await RunningProcess.Run(Programs.Aggregator, ["serve", "--dir", folder.PathOf("a"), "--port", "0"], _cancellation)).FailedWith(ErrorCatalogue.AlreadyRunning, "silo east", $"{Environment.ProcessId}");
+        }
     }
 
     [Fact]

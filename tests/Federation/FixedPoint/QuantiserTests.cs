@@ -34,6 +34,65 @@ public sealed class QuantiserTests
         iter: 3000);
 
     [Fact]
+    public void Many_values_at_once_encode_as_each_alone() => Gen.Select(
+        Gen.Long[1, 1000],
+        Gen.Long[0, 5000],
+        Gen.Int[-4, 40],
+        Gen.OneOf(Gen.Float[-8, 8], Gen.Int[-20, 20].Select(h => h * 0.5f), Gen.Float[-1e-3f, 1e-3f], Gen.Const(0f), Gen.Const(-0f)).Array[0, 70],
+        Gen.Bool).Sample(
+        (weight, rest, scale, local, moved) =>
+        {
+            var global = local.Select((v, i) => moved ? local[^(i + 1)] : 0f).ToArray();
+            var quantiser = new Quantiser(weight, weight + rest, scale);
+            var encoded = new int[local.Length];
+            int[] expected;
+            try
+            {
+                expected = [.. local.Select((v, i) => Encode(quantiser, v, global[i]))];
+            }
+            catch (OverflowException)
+            {
+                Assert.Throws<OverflowException>(() => quantiser.Encode(local, global, encoded));
+                return;
+            }
+
+            quantiser.Encode(local, global, encoded);
+            Assert.Equal(expected, encoded);
+        },
+        iter: 20000);
+
+    [Theory]
+    [InlineData(2147483647.0, 2147483647)]
+    [InlineData(2147483646.5, 2147483646)]
+    [InlineData(-2147483648.0, -2147483648)]
+    [InlineData(-2147483647.5, -2147483648)]
+    public void The_ends_of_the_range_are_reached_exactly(double value, int expected)
+    {
+        // Two floats whose difference is exactly the value.
+        var high = (float)Math.Floor(value / 4096) * 4096f;
+        float[] local = [.. Enumerable.Repeat(high, 11)];
+        float[] global = [.. Enumerable.Repeat((float)(high - value), 11)];
+        var encoded = new int[11];
+        new Quantiser(1, 1, 0).Encode(local, global, encoded);
+        Assert.All(encoded, e => Assert.Equal(expected, e));
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(3e9f)]
+    [InlineData(-3e9f)]
+    public void What_does_not_fit_is_refused_wherever_it_stands(float value)
+    {
+        for (var place = 0; place < 19; place++)
+        {
+            var local = new float[19];
+            local[place] = value;
+            Assert.Throws<OverflowException>(() => new Quantiser(1, 1, 0).Encode(local, new float[19], new int[19]));
+        }
+    }
+
+    [Fact]
     public void No_change_within_the_exponent_encodes_above_the_bound() => Gen.Select(Gen.Long[1, 1000], Gen.Long[0, 5000], Gen.Int[-149, 30], Gen.Double[-1, 1]).Sample(
         (weight, rest, exponent, part) =>
         {
