@@ -24,6 +24,7 @@ public sealed partial class AgentService(SiteContext site, Worker worker, Certif
     private Task? _work;
     private CancellationTokenSource? _workStop;
     private DateTimeOffset _renewNotBefore;
+    private int _version = Protocol.Version;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -90,7 +91,7 @@ public sealed partial class AgentService(SiteContext site, Worker worker, Certif
             wait = (int)Math.Clamp(Math.Ceiling((due - site.Time.GetUtcNow()).TotalSeconds), 0, LongPollSeconds);
         }
 
-        var request = new PollRequest { ProtocolVersion = Protocol.Version, AgentVersion = SiteEnrollment.AgentVersion, WaitSeconds = wait };
+        var request = new PollRequest { ProtocolVersion = _version, AgentVersion = SiteEnrollment.AgentVersion, WaitSeconds = wait };
         request.Known.AddRange(_tracker.Known);
         if (site.Progress.Current is { } progress)
         {
@@ -98,7 +99,16 @@ public sealed partial class AgentService(SiteContext site, Worker worker, Certif
             NoteActivity(progress);
         }
 
-        return await site.Link.Calls.OnceAsync(site.Link.Control, o => site.Link.Site.PollAsync(request, o), stopping, TimeSpan.FromSeconds(wait + 20));
+        try
+        {
+            return await site.Link.Calls.OnceAsync(site.Link.Control, o => site.Link.Site.PollAsync(request, o), stopping, TimeSpan.FromSeconds(wait + 20));
+        }
+        catch (FederationException e) when (e.Code == ErrorCatalogue.ProtocolMismatch && _version > Protocol.OldestVersion)
+        {
+            // The aggregator is older than this agent. One that is updated later understands the older version too.
+            LogOlder(logger, --_version);
+            throw;
+        }
     }
 
     private void NoteActivity(ProgressEntry progress)
@@ -275,6 +285,9 @@ public sealed partial class AgentService(SiteContext site, Worker worker, Certif
 
     [LoggerMessage(8, LogLevel.Warning, "{Assignment}: {Code} {Reason} ({Response})")]
     private static partial void LogFailed(ILogger logger, string assignment, string code, string reason, FailureResponse response);
+
+    [LoggerMessage(10, LogLevel.Warning, "The aggregator is older than this agent; the agent speaks protocol version {Version} with it.")]
+    private static partial void LogOlder(ILogger logger, int version);
 
     [LoggerMessage(9, LogLevel.Error, "{Assignment} failed unexpectedly.")]
     private static partial void LogUnexpected(ILogger logger, Exception exception, string assignment);
