@@ -40,15 +40,13 @@ public sealed class ArtifactStore
     public bool Exists(string hash) => File.Exists(PathOf(hash));
 
     /// <summary>Length in bytes.</summary>
-    /// <exception cref="FederationException">BMF-1401 when it is not in the store.</exception>
+    /// <exception cref="FederationException">BMF-1401 when it is not in the store, BMF-1408 when it was given up.</exception>
     public long LengthOf(string hash)
     {
         var file = new FileInfo(PathOf(hash));
         return file.Exists
             ? file.Length
-            : throw ErrorCatalogue.ArtifactMissing.With(File.Exists(Collected(hash))
-                ? $"Artifact {hash} was collected: the aggregator keeps the models of each run's newest rounds only (serve --keep-rounds)."
-                : $"Artifact {hash}.");
+            : throw (File.Exists(Collected(hash)) ? ErrorCatalogue.ArtifactCollected : ErrorCatalogue.ArtifactMissing).With($"Artifact {hash}.");
     }
 
     /// <summary>When the artifact was last written or marked as used; null when it is not there.</summary>
@@ -65,8 +63,9 @@ public sealed class ArtifactStore
     /// <summary>Deletes an artifact and leaves a note that this was meant. Who still reads it reads to the end.</summary>
     public void Collect(string hash)
     {
-        File.WriteAllText(Collected(hash), "");
+        // Room first: on a full disk there may be none for the note.
         File.Delete(PathOf(hash));
+        File.WriteAllText(Collected(hash), "");
     }
 
     /// <summary>Stores what is written to the stream and returns its name.</summary>

@@ -13,6 +13,9 @@ public sealed class ChunkWriter : IDisposable
 {
     private const int PieceBytes = 1024 * 1024;
 
+    /// <summary>Messages that may wait for a piece to fill: many tiny ones would take more memory than their bytes.</summary>
+    private const int MostWaiting = 64;
+
     private readonly SafeFileHandle _file;
     private readonly long _start;
     private readonly IncrementalHash _sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -49,7 +52,7 @@ public sealed class ChunkWriter : IDisposable
         if (Delivered is null)
         {
             _waiting.Add(bytes);
-            if (Filled == Length || Filled / PieceBytes > _written / PieceBytes)
+            if (Filled == Length || Filled / PieceBytes > _written / PieceBytes || _waiting.Count == MostWaiting)
             {
                 Flush();
             }

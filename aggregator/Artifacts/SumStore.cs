@@ -15,8 +15,24 @@ public sealed class SumStore(string root)
     /// <summary>All shards of a round as one stream.</summary>
     public ISumSource Source(RoundKey round, int shards) => new ShardFiles([.. Enumerable.Range(0, shards).Select(i => PathOf(round, i, shards))]);
 
-    /// <summary>A further file of the round that is not needed after its commit; its folder is there when a shard is.</summary>
-    public string Scratch(RoundKey round, string name) => Path.Combine(root, round.Run, round.Folder, name);
+    /// <summary>Writes a further file of the round that is not needed after its commit, and not durably: it can be made again.</summary>
+    /// <returns>Its path.</returns>
+    /// <exception cref="FederationException">BMF-1403 when the disk is full.</exception>
+    public string WriteScratch(RoundKey round, string name, Action<Stream> write)
+    {
+        var path = Path.Combine(root, round.Run, round.Folder, name);
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            using var file = File.Create(path);
+            write(file);
+            return path;
+        }
+        catch (IOException e) when (DurableFile.IsDiskFull(e))
+        {
+            throw ErrorCatalogue.DiskFull.With($"The next model could not be written: {e.Message}", e);
+        }
+    }
 
     public void Delete(RoundKey round)
     {

@@ -67,13 +67,7 @@ public sealed class RoundBuilder(ArtifactStore artifacts, DocumentStore document
     /// <summary>Stores the change in fewer bits and, as the next file, what it leads to.</summary>
     private string PublishChange(RoundKey round, SafetensorsReader? before, IEnumerable<TensorSource> tensors, string format, Dictionary<string, BroadcastEntry> broadcast)
     {
-        var scratch = sums.Scratch(round, "wanted");
-        using (var file = File.Create(scratch))
-        {
-            SafetensorsWriter.Write(file, tensors);
-        }
-
-        using var wanted = new SafetensorsReader(scratch);
+        using var wanted = new SafetensorsReader(sums.WriteScratch(round, "wanted", output => SafetensorsWriter.Write(output, tensors)));
         var delta = artifacts.Put(output => SafetensorsWriter.Write(output, BroadcastDelta.Encode(before, wanted, format)));
         using var change = new SafetensorsReader(artifacts.PathOf(delta));
         var next = artifacts.Put(output => SafetensorsWriter.Write(output, BroadcastDelta.Apply(before, change)));

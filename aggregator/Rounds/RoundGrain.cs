@@ -234,8 +234,10 @@ public sealed partial class RoundGrain(
             return (0, "The round");
         }
 
-        var plan = Run().Plan.Aggregation;
-        var files = (plan.ServerOptimizer == ServerOptimizers.Average ? 2 : 4) + (plan.Broadcast == BroadcastFormats.Full ? 0 : 2);
+        var plan = Run().Plan;
+        var files = (plan.Aggregation.ServerOptimizer == ServerOptimizers.Average ? 2 : 4)
+            + (plan.Aggregation.Broadcast == BroadcastFormats.Full ? 0 : 2)
+            + (plan.Training.ControlVariates ? 1 : 0);
         return (files * state.Arrived.Select(s => state.Uploads[s].Bytes).DefaultIfEmpty().Max(), "Summing");
     }
 

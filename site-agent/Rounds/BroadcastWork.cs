@@ -13,7 +13,7 @@ namespace BrainMVP.Federated.SiteAgent.Rounds;
 public sealed class BroadcastWork(SiteContext site)
 {
     private static readonly ErrorCode[] Unusable =
-        [ErrorCatalogue.ArtifactMissing, ErrorCatalogue.ArtifactCorrupt, ErrorCatalogue.LayoutMismatch, ErrorCatalogue.SafetensorsInvalid];
+        [ErrorCatalogue.ArtifactMissing, ErrorCatalogue.ArtifactCollected, ErrorCatalogue.ArtifactCorrupt, ErrorCatalogue.LayoutMismatch, ErrorCatalogue.SafetensorsInvalid];
 
     /// <returns>A sentence on what was saved; empty when nothing was.</returns>
     public async Task<string> RebuildAsync(RoundCommitDocument commit, CancellationToken cancellation)

@@ -15,7 +15,7 @@ public sealed class CommitWork(SiteContext site, RunBook runs, ModelInputs input
     public async Task<WorkResult> DoAsync(Assignment assignment, CancellationToken cancellation)
     {
         var run = await runs.GetAsync(assignment.Run, cancellation);
-        if (run.Folder.LastCommitted() > assignment.Round || run.Folder.AttemptOf(assignment.Round) is { } attempt && attempt != assignment.Attempt)
+        if (run.Folder.LastCommitted() > assignment.Round || (run.Folder.AttemptOf(assignment.Round) is { } attempt && attempt != assignment.Attempt))
         {
             await runs.RollBackAsync(run, cancellation);
         }

@@ -31,6 +31,23 @@ public sealed class RunBook(SiteContext site)
         return new KnownRun(document, CanonicalJson.Deserialize<LayoutDocument>(layout), folder);
     }
 
+    /// <summary>The commit that a round starts from. Where the opening names another than this site knows, the run was rolled back.</summary>
+    /// <returns>The commit with its hash; null and an empty hash for round 1.</returns>
+    /// <exception cref="FederationException">BMF-1303 when the round is committed already.</exception>
+    public async Task<(RoundCommitDocument? Commit, string Hash)> ParentAsync(KnownRun run, RoundOpenDocument open, CancellationToken cancellation)
+    {
+        var round = open.Context.Round;
+        if (run.Folder.LastCommitted() < round && await FollowAsync(run, round - 1, cancellation) is var known && known.Hash == open.ParentCommit)
+        {
+            return known;
+        }
+
+        await RollBackAsync(run, cancellation);
+        return run.Folder.LastCommitted() < round
+            ? await FollowAsync(run, round - 1, cancellation)
+            : throw ErrorCatalogue.RoundClosed.With($"Round {round} of {run.Document.Run} is committed.");
+    }
+
     /// <summary>
     /// Forgets the commits that the aggregator no longer has: an administrator rolled the run back. What is left is the
     /// longest beginning on which both sides agree; what follows must be signed and chained to it like any other round.

@@ -30,16 +30,7 @@ public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork datase
         {
             var response = await runs.FetchAsync(assignment.Run, assignment.Round, assignment.Attempt, cancellation);
             var open = Documents.Accept<RoundOpenDocument>(site, response.Open);
-            if (run.Folder.LastCommitted() >= assignment.Round || (await runs.FollowAsync(run, assignment.Round - 1, cancellation)).Hash != open.ParentCommit)
-            {
-                await runs.RollBackAsync(run, cancellation);
-                if (run.Folder.LastCommitted() >= assignment.Round)
-                {
-                    throw ErrorCatalogue.RoundClosed.With($"Round {assignment.Round} of {assignment.Run} is committed.");
-                }
-            }
-
-            var (parent, parentHash) = await runs.FollowAsync(run, assignment.Round - 1, cancellation);
+            var (parent, parentHash) = await runs.ParentAsync(run, open, cancellation);
             RoundChecks.RequireOpen(open, run.Document, assignment.Round, assignment.Attempt, site.Site, parent, parentHash);
             Documents.AcceptAndKeep<RoundOpenDocument>(site, response.Open, folder.Open);
             FaultPoints.Agent(assignment.Round, "open");

@@ -73,7 +73,7 @@ public sealed class ArtifactStoreTests : IDisposable
             _store.Collect(Hash);
         }
 
-        Assert.Contains("--keep-rounds", Fails.With(ErrorCatalogue.ArtifactMissing, () => _store.LengthOf(Hash)).Message, StringComparison.Ordinal);
+        Fails.With(ErrorCatalogue.ArtifactCollected, () => _store.LengthOf(Hash));
         Assert.Null(_store.UnusedSince(Hash));
         _store.Put(s => s.Write(Bytes));
         Assert.Equal(Bytes.Length, _store.LengthOf(Hash));

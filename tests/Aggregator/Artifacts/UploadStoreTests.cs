@@ -292,6 +292,26 @@ public sealed class UploadStoreTests : IDisposable
         Assert.Equal(4096, source.Add(new int[10000], "north", 16384, isFirst: true));
     }
 
+    [Fact]
+    public void A_chunk_that_comes_byte_by_byte_is_the_same()
+    {
+        var sink = _store.Open(Key, "north", _manifest);
+        using (var writer = sink.Begin(2, 0))
+        {
+            for (var i = 0; i < Chunk(2).Length; i++)
+            {
+                writer.Append(Chunk(2).AsMemory(i, 1));
+            }
+
+            Assert.True(((IAsyncResult)sink.FinishAsync(writer, resumed: false)).AsyncWaitHandle.WaitOne(TimeSpan.FromSeconds(30)));
+        }
+
+        _store.Close(Key, "north", sink);
+        Assert.Equal([0, 1], _store.Missing(Key, "north", _manifest));
+        var file = Directory.GetFiles(_folder.Path, "update", SearchOption.AllDirectories).Single();
+        Assert.Equal(Chunk(2), File.ReadAllBytes(file)[(2 * Protocol.UpdateChunkBytes)..]);
+    }
+
     /// <summary>Asks the system to forget what it holds of a file.</summary>
     private static void Drop(string file)
     {

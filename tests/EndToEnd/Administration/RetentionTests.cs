@@ -29,7 +29,7 @@ public sealed class RetentionTests(SharedRuns shared)
         await Wait.Until(() => !File.Exists(first), () => "The model of round 1 is still there.", _cancellation);
         Assert.True(File.Exists(last));
         Assert.Contains("round.collected", await File.ReadAllTextAsync(Path.Combine(federation.Aggregator, "audit.jsonl"), _cancellation), StringComparison.Ordinal);
-        (await federation.Administer("run", "clone", "first@1", "--run", "again")).FailedWith(ErrorCatalogue.ArtifactMissing, "--keep-rounds");
+        (await federation.Administer("run", "clone", "first@1", "--run", "again")).FailedWith(ErrorCatalogue.ArtifactCollected, run.Rounds[0].Model);
         (await federation.Administer("run", "export", "first", "--out", folder.PathOf("export"))).Succeeded();
         (await federation.Administer("run", "clone", "first@0", "--run", "again")).Succeeded();
         (await federation.Administer("audit", "verify")).Succeeded();
