@@ -147,7 +147,7 @@ public sealed partial class RunGrain(
                 await store.Save(state with { Paused = true, Reason = $"Paused by an administrator: {reason}" });
                 break;
             case RunControl.Resume:
-                await store.Save(state with { Paused = false, Reason = "" });
+                await store.Save(RunMachine.Resume(state, round is null ? null : await round.Get()));
                 await (round?.Control(RoundControl.Resume, 0, reason) ?? Task.CompletedTask);
                 break;
             case RunControl.ExtendDeadline:
@@ -304,6 +304,10 @@ public sealed partial class RunGrain(
             if (round is null)
             {
                 await Open(state);
+            }
+            else if (!state.Paused && RunMachine.IsLeftBehind(state, round))
+            {
+                await store.Save(RunMachine.PauseLeftBehind(state));
             }
 
             return;

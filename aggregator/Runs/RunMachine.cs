@@ -1,3 +1,4 @@
+using BrainMVP.Federated.Aggregator.Rounds;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Plans;
@@ -103,6 +104,28 @@ public static class RunMachine
             CloseNow = false,
         };
     }
+
+    /// <summary>
+    /// Whether the open round was abandoned and the run does not know: the process died between the two. Only a person can say
+    /// whether the roll-back or the abort is still wanted.
+    /// </summary>
+    public static bool IsLeftBehind(RunState state, RoundState? round) =>
+        state.Phase == RunPhase.Running && state.Commits.Count < state.Round && state.Own(round) is { Phase: RoundPhase.Abandoned };
+
+    /// <summary>Pauses a run that was left behind.</summary>
+    public static RunState PauseLeftBehind(RunState state) => state with
+    {
+        Paused = true,
+        Reason = $"{ErrorCatalogue.RunStateConflict.Id}: round {state.Round} was abandoned, and the aggregator stopped before the run was rolled back or aborted. Repeat that command, or resume to open the round again.",
+    };
+
+    /// <summary>Goes on after a pause; a round that was left behind is opened again with the next attempt.</summary>
+    public static RunState Resume(RunState state, RoundState? round) => state with
+    {
+        Paused = false,
+        Reason = "",
+        Attempt = IsLeftBehind(state, round) ? state.Attempt + 1 : state.Attempt,
+    };
 
     /// <summary>Whether the evaluation of the final model is over.</summary>
     public static RunDecision DecideEvaluation(RunState state, DateTimeOffset now, Func<string, bool> isSilent)

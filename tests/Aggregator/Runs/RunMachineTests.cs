@@ -124,6 +124,25 @@ public sealed class RunMachineTests
     }
 
     [Fact]
+    public void A_round_that_was_abandoned_while_its_run_goes_on_pauses_the_run_and_resuming_opens_it_again()
+    {
+        var run = Committed(2) with { Round = 3 };
+        var round = new RoundState { Phase = RoundPhase.Abandoned, Run = "pilot", Round = 3, Attempt = 2, Open = "o", Invited = ["a"] };
+        Assert.True(RunMachine.IsLeftBehind(run, round));
+        var paused = RunMachine.PauseLeftBehind(run);
+        Assert.True(paused.Paused);
+        Assert.StartsWith("BMF-1309", paused.Reason, StringComparison.Ordinal);
+        var resumed = RunMachine.Resume(paused, round);
+        Assert.Equal((3, 3, false, ""), (resumed.Round, resumed.Attempt, resumed.Paused, resumed.Reason));
+        Assert.Null(resumed.Own(round));
+
+        Assert.False(RunMachine.IsLeftBehind(run, round with { Phase = RoundPhase.Training }));
+        Assert.False(RunMachine.IsLeftBehind(run, round with { Attempt = 1 }));
+        Assert.False(RunMachine.IsLeftBehind(run with { Phase = RunPhase.Aborted }, round));
+        Assert.Equal(2, RunMachine.Resume(paused, round with { Phase = RoundPhase.Training }).Attempt);
+    }
+
+    [Fact]
     public void Evaluation_ends_when_everyone_answered_is_silent_or_late()
     {
         var state = Approved("a", "b") with { Phase = RunPhase.Evaluating };
