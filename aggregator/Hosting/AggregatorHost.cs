@@ -91,6 +91,7 @@ public static class AggregatorHost
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, WideMemoryPool.Factory>();
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(console =>
         {
