@@ -2,11 +2,11 @@ using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Faults;
 using BrainMVP.Federated.Contracts.V1;
+using BrainMVP.Federated.Federation.Updates;
 using BrainMVP.Federated.SiteAgent.Transport;
 using BrainMVP.Federated.Trust.Transport;
 using Google.Protobuf;
 using Grpc.Core;
-using Microsoft.Win32.SafeHandles;
 
 namespace BrainMVP.Federated.SiteAgent.Rounds;
 
@@ -36,9 +36,9 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimi
 
     /// <param name="begin">Announcement with the signed manifest.</param>
     /// <param name="manifest">The manifest's content.</param>
-    /// <param name="path">Encoded update.</param>
+    /// <param name="open">Opens the update; each stream reads by itself.</param>
     /// <param name="report">Told the bytes delivered and the bytes in total.</param>
-    public async Task SendAsync(BeginUploadRequest begin, UpdateManifest manifest, string path, Action<long, long> report, CancellationToken cancellation)
+    public async Task SendAsync(BeginUploadRequest begin, UpdateManifest manifest, Func<IUpdateReader> open, Action<long, long> report, CancellationToken cancellation)
     {
         var fewest = long.MaxValue;
         for (var failures = 0; ;)
@@ -72,7 +72,7 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimi
 
             try
             {
-                await StreamsAsync(begin, manifest, missing, there, path, report, cancellation);
+                await StreamsAsync(begin, manifest, missing, there, open, report, cancellation);
             }
             catch (Exception e) when (IsBroken(e) && !cancellation.IsCancellationRequested)
             {
@@ -85,7 +85,7 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimi
         }
     }
 
-    /// <summary>Deals the missing chunks out to streams: runs of neighbours, so that each stream reads the file in order.</summary>
+    /// <summary>Deals the missing chunks out to streams: runs of neighbours, so that each stream reads the update in order.</summary>
     public static IReadOnlyList<int[]> Deal(int[] missing)
     {
         var streams = Math.Clamp(missing.Length / ChunksPerStream, 1, MostStreams);
@@ -98,7 +98,7 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimi
     private static int LengthOf(UpdateManifest manifest, int chunk) =>
         (int)Math.Min(Protocol.UpdateChunkBytes, manifest.Bytes - ((long)chunk * Protocol.UpdateChunkBytes));
 
-    private async Task StreamsAsync(BeginUploadRequest begin, UpdateManifest manifest, int[] missing, IReadOnlyDictionary<int, int> there, string path, Action<long, long> report, CancellationToken cancellation)
+    private async Task StreamsAsync(BeginUploadRequest begin, UpdateManifest manifest, int[] missing, IReadOnlyDictionary<int, int> there, Func<IUpdateReader> open, Action<long, long> report, CancellationToken cancellation)
     {
         var done = manifest.Bytes - missing.Sum(c => (long)LengthOf(manifest, c) - there.GetValueOrDefault(c));
         using var broken = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -106,7 +106,7 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimi
         {
             try
             {
-                await StreamAsync(begin, manifest, chunks, there, path, n => report(Interlocked.Add(ref done, n), manifest.Bytes), broken.Token);
+                await StreamAsync(begin, manifest, chunks, there, open, n => report(Interlocked.Add(ref done, n), manifest.Bytes), broken.Token);
             }
             catch
             {
@@ -130,25 +130,15 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimi
         }
     }
 
-    private static void Fill(SafeFileHandle file, Span<byte> bytes, long position)
-    {
-        while (bytes.Length > 0)
-        {
-            var read = RandomAccess.Read(file, bytes, position);
-            bytes = read > 0 ? bytes[read..] : throw ErrorCatalogue.ArtifactCorrupt.With("The encoded update has become shorter.");
-            position += read;
-        }
-    }
-
     /// <summary>Sends chunks in one stream, to its end or until it breaks.</summary>
     /// <param name="begin">The announcement.</param>
     /// <param name="manifest">The manifest's content.</param>
     /// <param name="missing">The chunks.</param>
     /// <param name="there">Bytes of chunks that the aggregator has already, by index.</param>
-    /// <param name="path">Encoded update.</param>
+    /// <param name="open">Opens the update.</param>
     /// <param name="delivered">Told the bytes of each chunk that was acknowledged.</param>
     /// <param name="cancellation">Cuts the stream.</param>
-    internal async Task StreamAsync(BeginUploadRequest begin, UpdateManifest manifest, int[] missing, IReadOnlyDictionary<int, int> there, string path, Action<long> delivered, CancellationToken cancellation)
+    internal async Task StreamAsync(BeginUploadRequest begin, UpdateManifest manifest, int[] missing, IReadOnlyDictionary<int, int> there, Func<IUpdateReader> open, Action<long> delivered, CancellationToken cancellation)
     {
         // A stream that stays silent is cut; acknowledgements push the end away.
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -173,7 +163,7 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimi
 
         async Task WriteAsync()
         {
-            using var file = File.OpenHandle(path);
+            using var update = open();
             var buffer = new byte[Protocol.MessageBytes];
             var first = true;
             foreach (var chunk in missing)
@@ -197,7 +187,7 @@ public sealed class ChunkUploader(SiteLink link, TimeProvider time, TransferLimi
 
                     await room;
                     await link.Bandwidth.UpAsync(bytes.Length, silence.Token);
-                    Fill(file, bytes.Span, start + offset);
+                    update.Read(start + offset, bytes.Span);
 
                     // The buffer is reused only after the write is complete, so wrapping it is safe.
                     var part = new UploadPart { Chunk = chunk, Data = UnsafeByteOperations.UnsafeWrap(bytes), Offset = offset == skip ? skip : 0 };

@@ -172,9 +172,6 @@ public sealed class RoundFolder(string root)
 
     public string Manifest => Path.Combine(Root, "manifest.json");
 
-    /// <summary>Encoded update.</summary>
-    public string Update => Path.Combine(Root, "update.bin");
-
     /// <summary>Written when the aggregator confirmed the whole update.</summary>
     public string Delivered => Path.Combine(Root, "delivered.json");
 

@@ -104,7 +104,7 @@ public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork datase
         var shareable = PolicyCheck.Shareable(policy, open, site.Site, PolicyCheck.Owned(run.Document.Plan, data.Profile));
         var draws = shareable.Where(m => trained.SharedModalities.Contains(m, StringComparer.Ordinal) && outcome.TargetDraws.GetValueOrDefault(m) > 0).ToDictionary(m => m, m => outcome.TargetDraws[m], StringComparer.Ordinal);
         var summary = UpdateSummary.Compute(
-            run.Layout, [TensorGroups.Network, TensorGroups.BatchNorm, TensorGroups.Control, .. draws.Keys.Select(TensorGroups.Template)], files.Model, files.Global, outcome.LocalModelPath, outcome.OwnControlPath);
+            run.Layout, [TensorGroups.Network, TensorGroups.BatchNorm, TensorGroups.Control, .. draws.Keys.Select(TensorGroups.Template)], new UpdateFiles(files.Model, files.Global, outcome.LocalModelPath, outcome.OwnControlPath));
         DurableFile.WriteAllBytes(folder.Outcome, CanonicalJson.Serialize(outcome));
         var context = RoundContexts.Open(open.Context);
         var head = site.Audit.Append("round.trained", $"{name}/{round}/{open.Context.Attempt}", new Dictionary<string, string>

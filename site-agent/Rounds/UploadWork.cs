@@ -38,13 +38,15 @@ public sealed class UploadWork(SiteContext site, RunBook runs, ModelInputs input
         }
 
         var roundContext = RoundContexts.Round(report.OpenContext, Documents.HashOf(signedRoster));
-        await EncodeAsync(run, assignment.Round, open, roster, roundContext, folder, cancellation);
+        var files = await FilesAsync(run, assignment.Round, open, folder, cancellation);
+        UpdateEncoder Open() => new(run.Layout, roster, site.Site, files, run.Document.Plan.Aggregation.RingBits);
+        Describe(assignment, Open, roundContext, folder);
         var manifest = SignedFile.Load(folder.Manifest);
         var content = Documents.Read<UpdateManifest>(folder.Manifest);
         var egress = new EgressRecord(site, run, assignment, content, PayloadMap.For(run.Layout, roster, site.Site), roster);
         egress.Write(delivered: false);
         var begin = new BeginUploadRequest { Run = assignment.Run, Round = assignment.Round, Attempt = assignment.Attempt, Manifest = manifest };
-        await uploader.SendAsync(begin, content, folder.Update, (done, total) => site.Progress.Set(assignment.Run, assignment.Round, "upload", done, total), cancellation);
+        await uploader.SendAsync(begin, content, Open, (done, total) => site.Progress.Set(assignment.Run, assignment.Round, "upload", done, total), cancellation);
         var complete = new CompleteUploadRequest { Run = assignment.Run, Round = assignment.Round, Attempt = assignment.Attempt, ManifestHash = Documents.HashOf(manifest) };
         await site.Link.Calls.CallAsync(site.Link.Control, o => site.Link.Site.CompleteUploadAsync(complete, o), cancellation, CompletionDeadline);
         FaultPoints.Agent(assignment.Round, "sum");
@@ -62,24 +64,28 @@ public sealed class UploadWork(SiteContext site, RunBook runs, ModelInputs input
         return WorkResult.Finished;
     }
 
+    /// <summary>The files whose difference is the update; both models are on the disk afterwards.</summary>
     /// <param name="run">The run.</param>
     /// <param name="round">Round whose roster asks for the update.</param>
     /// <param name="trained">Opening of the round that the change was trained in.</param>
-    /// <param name="roster">The roster.</param>
-    /// <param name="roundContext">Context of the round.</param>
     /// <param name="folder">Folder of the round.</param>
     /// <param name="cancellation">Cuts downloads.</param>
-    private async Task EncodeAsync(KnownRun run, int round, RoundOpenDocument trained, RosterDocument roster, string roundContext, RoundFolder folder, CancellationToken cancellation)
+    private async Task<UpdateFiles> FilesAsync(KnownRun run, int round, RoundOpenDocument trained, RoundFolder folder, CancellationToken cancellation)
     {
-        if (File.Exists(folder.Manifest))
+        var files = await inputs.FetchAsync(run, round, trained.Context.Model, trained.Context.Templates, trained.SharedModalities, cancellation);
+        var outcome = CanonicalJson.Read<RoundOutcome>(await File.ReadAllBytesAsync(folder.Outcome, cancellation));
+        return new UpdateFiles(files.Model, files.Global, outcome.LocalModelPath, outcome.OwnControlPath);
+    }
+
+    private void Describe(Assignment assignment, Func<UpdateEncoder> open, string roundContext, RoundFolder folder)
+    {
+        if (SignedFile.Exists(folder.Manifest))
         {
             return;
         }
 
-        var files = await inputs.FetchAsync(run, round, trained.Context.Model, trained.Context.Templates, trained.SharedModalities, cancellation);
-        site.Progress.Set(run.Document.Run, round, "encode");
-        var outcome = CanonicalJson.Read<RoundOutcome>(await File.ReadAllBytesAsync(folder.Outcome, cancellation));
-        DurableFile.Write(folder.Update, stream => UpdateEncoder.Encode(run.Layout, roster, site.Site, files.Model, files.Global, outcome.LocalModelPath, stream, run.Document.Plan.Aggregation.RingBits, outcome.OwnControlPath));
-        Documents.MakeOnce(site, folder.Manifest, () => UpdateManifests.Describe(folder.Update, site.Site, roundContext));
+        site.Progress.Set(assignment.Run, assignment.Round, "encode");
+        using var update = open();
+        Documents.MakeOnce(site, folder.Manifest, () => UpdateManifests.Describe(update, site.Site, roundContext));
     }
 }

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text.Json;
+using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.Trust.Certificates;
@@ -56,11 +58,11 @@ public static partial class Messages
         try
         {
             manifest = await replay.Document("manifest.json", cancellation);
-            update = await File.ReadAllBytesAsync(Path.Combine(simulation.Round("north", 1), "update.bin"), cancellation);
             await simulation.Until(() => File.Exists(Path.Combine(simulation.Round("north", 1), "delivered.json")), "north's delivery", cancellation);
             using var content = JsonDocument.Parse(manifest.Content.Memory);
             var bytes = content.RootElement.GetProperty("bytes").GetInt64();
             var chunks = content.RootElement.GetProperty("chunks").GetArrayLength();
+            update = await Arrived(simulation, content.RootElement, cancellation);
             for (var i = 0; i < 3; i++)
             {
                 Must((await replay.Begin(1, manifest, cancellation)).Missing.Count == 0, "chunks are asked for that were delivered");
@@ -94,6 +96,24 @@ public static partial class Messages
         return string.Create(CultureInfo.InvariantCulture, $"{repeated} repeated, {refused} altered or replayed and refused");
     }
 
+    /// <summary>The update that a manifest describes, as it lies at the aggregator: the site keeps no copy of it.</summary>
+    private static async Task<byte[]> Arrived(RunningSimulation simulation, JsonElement manifest, CancellationToken cancellation)
+    {
+        var bytes = manifest.GetProperty("bytes").GetInt64();
+        var last = manifest.GetProperty("chunks").EnumerateArray().Last().GetString();
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(simulation.Out, "work", "aggregator", "uploads"), "*", SearchOption.AllDirectories).Where(f => new FileInfo(f).Length == bytes))
+        {
+            var content = await File.ReadAllBytesAsync(file, cancellation);
+            var start = (content.Length - 1) / Protocol.UpdateChunkBytes * Protocol.UpdateChunkBytes;
+            if (Convert.ToHexStringLower(SHA256.HashData(content.AsSpan(start))) == last)
+            {
+                return content;
+            }
+        }
+
+        throw new InvalidOperationException("the delivered update is not at the aggregator");
+    }
+
     private static void Must(bool holds, string what)
     {
         if (!holds)
@@ -102,7 +122,7 @@ public static partial class Messages
         }
     }
 
-    private static string HashOf(SignedDocument document) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(document.Content.Span));
+    private static string HashOf(SignedDocument document) => Convert.ToHexStringLower(SHA256.HashData(document.Content.Span));
 
     private static SignedDocument Altered(SignedDocument document)
     {

@@ -92,16 +92,16 @@ internal sealed class TinyFederation : IDisposable
 
     public string LocalPath(string site) => Path.Combine(_folder, site);
 
+    public UpdateFiles Files(string site) => new(ModelPath, Templates, LocalPath(site));
+
     public float[] Global(string tensor) => _global[tensor];
 
     public float[] Local(string site, string tensor) => _local[site][tensor];
 
     public byte[] Encode(string site, RosterDocument? roster = null)
     {
-        using var payload = new MemoryStream();
-        var written = UpdateEncoder.Encode(Layout, roster ?? Roster, site, ModelPath, Templates, LocalPath(site), payload, Plan.Aggregation.RingBits);
-        Assert.Equal(payload.Length, written);
-        return payload.ToArray();
+        using var encoder = new UpdateEncoder(Layout, roster ?? Roster, site, Files(site), Plan.Aggregation.RingBits);
+        return Payloads.Whole(encoder);
     }
 
     /// <summary>Sums and applies the updates that arrived.</summary>
@@ -235,7 +235,7 @@ internal sealed class TinyFederation : IDisposable
     {
         var owned = Plan.Modalities.Where(m => Open.Owners[m].Contains(site)).ToArray();
         var groups = new[] { TensorGroups.Network, TensorGroups.BatchNorm }.Concat(owned.Select(TensorGroups.Template)).ToArray();
-        var summary = UpdateSummary.Compute(Layout, groups, ModelPath, Templates, LocalPath(site));
+        var summary = UpdateSummary.Compute(Layout, groups, Files(site));
         var steps = 1 + random.NextInt32(1000);
         return new UpdateReport
         {
@@ -262,6 +262,14 @@ internal sealed class TinyFederation : IDisposable
 /// <summary>Encoded updates in memory.</summary>
 internal sealed class Payloads(IReadOnlyDictionary<string, byte[]> bytes) : IUpdateSource
 {
+    /// <summary>A whole payload.</summary>
+    public static byte[] Whole(IUpdateReader update)
+    {
+        var payload = new byte[update.Bytes];
+        update.Read(0, payload);
+        return payload;
+    }
+
     public void Read(string site, long offset, Span<byte> destination) => bytes[site].AsSpan((int)offset, destination.Length).CopyTo(destination);
 
     public int Add(Span<int> sum, string site, long offset, bool isFirst)

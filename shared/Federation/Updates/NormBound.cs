@@ -30,7 +30,7 @@ public static class NormBound
         var (factor, margin) = (1.0, 0.0);
         while (true)
         {
-            var summary = UpdateSummary.Compute(layout, [TensorGroups.Network], globalModelPath, new Dictionary<string, string>(), path);
+            var summary = UpdateSummary.Compute(layout, [TensorGroups.Network], new UpdateFiles(globalModelPath, new Dictionary<string, string>(), path));
             var norm = summary.Norms.GetValueOrDefault(TensorGroups.Network);
             if (norm <= largest)
             {

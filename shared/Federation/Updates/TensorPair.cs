@@ -13,16 +13,12 @@ internal sealed class TensorPair : IDisposable
     private readonly Dictionary<string, SafetensorsReader> _templates = new(StringComparer.Ordinal);
     private readonly HashSet<string> _checked = new(StringComparer.Ordinal);
 
-    /// <param name="globalModelPath">Model that the training started from.</param>
-    /// <param name="globalTemplates">Template file by modality; a modality without one starts from zeros.</param>
-    /// <param name="localModelPath">Everything after training.</param>
-    /// <param name="controlPath">The site's control variates before; null for zeros.</param>
-    public TensorPair(string globalModelPath, IReadOnlyDictionary<string, string> globalTemplates, string localModelPath, string? controlPath = null)
+    public TensorPair(UpdateFiles files)
     {
-        _global = new SafetensorsReader(globalModelPath);
-        _local = new SafetensorsReader(localModelPath);
-        _control = controlPath is null ? null : new SafetensorsReader(controlPath);
-        foreach (var (modality, path) in globalTemplates)
+        _global = new SafetensorsReader(files.GlobalModel);
+        _local = new SafetensorsReader(files.LocalModel);
+        _control = files.OwnControl is null ? null : new SafetensorsReader(files.OwnControl);
+        foreach (var (modality, path) in files.GlobalTemplates)
         {
             _templates.Add(TensorGroups.Template(modality), new SafetensorsReader(path));
         }

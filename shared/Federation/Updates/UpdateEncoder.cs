@@ -5,97 +5,140 @@ using BrainMVP.Federated.Federation.FixedPoint;
 
 namespace BrainMVP.Federated.Federation.Updates;
 
-/// <summary>Step 5 at the site: turns the change between two files into the payload that the roster asks for.</summary>
-public static class UpdateEncoder
+/// <summary>
+/// Step 5 at the site: the change between two models as the payload that the roster asks for. The payload is a function of
+/// files that stay, so it needs no file of its own: any stretch of it is encoded when it is hashed or sent, with the same
+/// bytes each time. Memory is a few blocks, whatever the model's size.
+/// </summary>
+public sealed class UpdateEncoder : IUpdateReader
 {
     private const int BlockElements = 1 << 15;
 
-    /// <summary>Writes the payload; memory is a few blocks, whatever the model's size.</summary>
-    /// <returns>Bytes written, equal to <see cref="PayloadMap.WireBytes"/>.</returns>
-    /// <exception cref="FederationException">BMF-1304 when the roster's scales do not fit what was reported.</exception>
-    public static long Encode(LayoutDocument layout, RosterDocument roster, string site, string globalModelPath, IReadOnlyDictionary<string, string> globalTemplates, string localModelPath, Stream output, int bits = 32, string? controlPath = null)
-    {
-        using var pair = new TensorPair(globalModelPath, globalTemplates, localModelPath, controlPath);
-        var map = PayloadMap.For(layout, roster, site);
-        var local = new float[BlockElements];
-        var global = new float[BlockElements];
-        var encoded = new int[BlockElements];
-        var wire = new Wire(output, bits);
-        foreach (var tensor in map.Tensors)
-        {
-            var quantiser = new Quantiser(tensor.Weight, tensor.TotalWeight, tensor.Scale);
-            for (long start = 0; start < tensor.Count; start += BlockElements)
-            {
-                var n = (int)Math.Min(BlockElements, tensor.Count - start);
-                pair.Read(tensor.Tensor, start, local.AsSpan(0, n), global.AsSpan(0, n));
-                try
-                {
-                    quantiser.Encode(local.AsSpan(0, n), global.AsSpan(0, n), encoded.AsSpan(0, n));
-                    wire.Write(encoded.AsSpan(0, n));
-                }
-                catch (Exception e) when (e is OverflowException or ArgumentOutOfRangeException)
-                {
-                    throw ErrorCatalogue.ContextMismatch.With($"The roster's scale of {tensor.Tensor.Name} does not fit what this site reported: {e.Message}", e);
-                }
-            }
-        }
+    private readonly TensorPair _pair;
+    private readonly PayloadMap _map;
+    private readonly int _bits;
+    private readonly int _unitValues;
+    private readonly int _unitBytes;
+    private readonly float[] _local = new float[BlockElements];
+    private readonly float[] _global = new float[BlockElements];
+    private readonly int[] _values;
+    private readonly byte[] _unit;
+    private int _tensor;
 
-        wire.Finish();
-        return map.WireBytes(bits);
+    /// <param name="layout">The run's layout.</param>
+    /// <param name="roster">What is asked for.</param>
+    /// <param name="site">This site.</param>
+    /// <param name="files">Before and after training.</param>
+    /// <param name="bits">Bits of the ring: 2..32.</param>
+    public UpdateEncoder(LayoutDocument layout, RosterDocument roster, string site, UpdateFiles files, int bits = 32)
+    {
+        _map = PayloadMap.For(layout, roster, site);
+        _bits = bits;
+
+        // What can be encoded by itself: a value, or a group of values that fills whole words.
+        (_unitValues, _unitBytes) = bits == 32 ? (1, sizeof(int)) : (RingPacking.GroupValues, RingPacking.GroupBytes(bits));
+        _values = new int[bits == 32 ? 0 : BlockElements];
+        _unit = new byte[_unitBytes];
+        Bytes = _map.WireBytes(bits);
+        _pair = new TensorPair(files);
     }
 
-    /// <summary>Packs values on their way to the output where the ring is smaller than 32 bits.</summary>
-    private sealed class Wire(Stream output, int bits)
-    {
-        private readonly int[] _open = new int[RingPacking.GroupValues];
-        private readonly byte[] _packed = new byte[BlockElements / RingPacking.GroupValues * RingPacking.GroupBytes(bits)];
-        private int _count;
+    public long Bytes { get; }
 
-        public void Write(ReadOnlySpan<int> values)
+    /// <exception cref="FederationException">BMF-1304 when the roster's scales do not fit what was reported.</exception>
+    public void Read(long offset, Span<byte> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + destination.Length, Bytes, nameof(offset));
+        while (destination.Length > 0)
         {
-            if (bits == 32)
+            var (unit, skipped) = Math.DivRem(offset, _unitBytes);
+            int bytes;
+            if (skipped == 0 && destination.Length >= _unitBytes)
             {
-                output.Write(MemoryMarshal.AsBytes(values));
+                var units = Math.Min(destination.Length / _unitBytes, BlockElements / _unitValues);
+                bytes = units * _unitBytes;
+                EncodeUnits(unit, units, destination[..bytes]);
+            }
+            else
+            {
+                // The stretch begins or ends inside a unit.
+                EncodeUnits(unit, 1, _unit);
+                bytes = (int)Math.Min(_unitBytes - skipped, destination.Length);
+                _unit.AsSpan((int)skipped, bytes).CopyTo(destination);
+            }
+
+            destination = destination[bytes..];
+            offset += bytes;
+        }
+    }
+
+    public void Dispose() => _pair.Dispose();
+
+    private void EncodeUnits(long first, int count, Span<byte> encoded)
+    {
+        if (_bits == 32)
+        {
+            Encode(first, MemoryMarshal.Cast<byte, int>(encoded));
+            return;
+        }
+
+        var values = _values.AsSpan(0, count * _unitValues);
+        Encode(first * _unitValues, values);
+        try
+        {
+            RingPacking.Pack(values, encoded, _bits);
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            throw ErrorCatalogue.ContextMismatch.With($"The roster's scales do not fit what this site reported: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Encodes values from one on; behind the last come zeros, which fill up its group.</summary>
+    private void Encode(long first, Span<int> values)
+    {
+        while (values.Length > 0)
+        {
+            if (Find(first) is not { } tensor)
+            {
+                values.Clear();
                 return;
             }
 
-            if (_count > 0)
+            var start = first - (tensor.Offset / sizeof(int));
+            var n = (int)Math.Min(Math.Min(values.Length, BlockElements), tensor.Count - start);
+            var local = _local.AsSpan(0, n);
+            var global = _global.AsSpan(0, n);
+            _pair.Read(tensor.Tensor, start, local, global);
+            try
             {
-                var part = values[..Math.Min(values.Length, _open.Length - _count)];
-                part.CopyTo(_open.AsSpan(_count));
-                _count += part.Length;
-                values = values[part.Length..];
-                if (_count == _open.Length)
-                {
-                    WriteGroups(_open);
-                    _count = 0;
-                }
+                new Quantiser(tensor.Weight, tensor.TotalWeight, tensor.Scale).Encode(local, global, values[..n]);
+            }
+            catch (OverflowException e)
+            {
+                throw ErrorCatalogue.ContextMismatch.With($"The roster's scale of {tensor.Tensor.Name} does not fit what this site reported: {e.Message}", e);
             }
 
-            var whole = values[..(values.Length / _open.Length * _open.Length)];
-            WriteGroups(whole);
-            var rest = values[whole.Length..];
-            if (rest.Length > 0)
-            {
-                rest.CopyTo(_open);
-                _count = rest.Length;
-            }
+            values = values[n..];
+            first += n;
         }
+    }
 
-        public void Finish()
+    /// <summary>The tensor that holds a value; reading goes forward mostly, so the search begins where the last one ended.</summary>
+    private PayloadTensor? Find(long value)
+    {
+        var tensors = _map.Tensors;
+        if (_tensor == tensors.Count || tensors[_tensor].Offset > value * sizeof(int))
         {
-            if (_count > 0)
-            {
-                _open.AsSpan(_count).Clear();
-                WriteGroups(_open);
-            }
+            _tensor = 0;
         }
 
-        private void WriteGroups(ReadOnlySpan<int> values)
+        while (_tensor < tensors.Count && tensors[_tensor].Offset + (tensors[_tensor].Count * sizeof(int)) <= value * sizeof(int))
         {
-            var packed = _packed.AsSpan(0, (int)RingPacking.Bytes(values.Length, bits));
-            RingPacking.Pack(values, packed, bits);
-            output.Write(packed);
+            _tensor++;
         }
+
+        return _tensor < tensors.Count ? tensors[_tensor] : null;
     }
 }

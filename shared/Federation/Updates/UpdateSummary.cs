@@ -14,14 +14,11 @@ public sealed record UpdateSummary(IReadOnlyList<TensorExponent> Exponents, IRea
     /// <summary>Computes the summary from files, in blocks.</summary>
     /// <param name="layout">The run's layout.</param>
     /// <param name="groups">Groups the site can contribute to.</param>
-    /// <param name="globalModelPath">Model the round started from.</param>
-    /// <param name="globalTemplates">Template file by modality; a modality without one starts from zeros.</param>
-    /// <param name="localModelPath">Network and own templates after training.</param>
-    /// <param name="controlPath">The site's control variates before; null for zeros.</param>
+    /// <param name="files">Before and after training.</param>
     /// <exception cref="FederationException">BMF-1502 when a change is not finite; BMF-1406 when a file does not fit the layout.</exception>
-    public static UpdateSummary Compute(LayoutDocument layout, IReadOnlyCollection<string> groups, string globalModelPath, IReadOnlyDictionary<string, string> globalTemplates, string localModelPath, string? controlPath = null)
+    public static UpdateSummary Compute(LayoutDocument layout, IReadOnlyCollection<string> groups, UpdateFiles files)
     {
-        using var pair = new TensorPair(globalModelPath, globalTemplates, localModelPath, controlPath);
+        using var pair = new TensorPair(files);
         var exponents = new List<TensorExponent>();
         var squares = new SortedDictionary<string, double>(StringComparer.Ordinal);
         var local = new float[BlockElements];
@@ -37,12 +34,18 @@ public sealed record UpdateSummary(IReadOnlyList<TensorExponent> Exponents, IRea
                 for (var i = 0; i < n; i++)
                 {
                     var change = (double)local[i] - global[i];
-                    if (!double.IsFinite(change))
+                    var size = Math.Abs(change);
+                    if (size > largest)
+                    {
+                        largest = size;
+                    }
+
+                    // False for NaN too.
+                    if (!(size <= double.MaxValue))
                     {
                         throw ErrorCatalogue.TrainingDiverged.With($"Tensor {tensor.Name} changed by {change} at element {start + i}.");
                     }
 
-                    largest = Math.Max(largest, Math.Abs(change));
                     sum += change * change;
                 }
             }

@@ -60,7 +60,7 @@ internal static class TransferBenchmark
     private static async Task<bool> SpeedAsync(int repetitions, string folder, int mebibytes, Update update, RawTls tls, LightSite site, Consortium consortium)
     {
         var scratch = Path.Combine(folder, "scratch");
-        var bytes = new FileInfo(update.Path).Length;
+        var bytes = update.Manifest.Bytes;
         var (up, down) = (new List<double[]>(), new List<double[]>());
         var idle = ResidentMemory.Of(consortium.ProcessId);
         var idleHere = ResidentMemory.Of(Environment.ProcessId);
@@ -94,7 +94,7 @@ internal static class TransferBenchmark
     private static async Task<bool> CutAsync(Update update, SiteFolder home, string local, Consortium consortium)
     {
         var random = new Contracts.Randomness.CounterRandom(7, "cut");
-        var bytes = new FileInfo(update.Path).Length;
+        var bytes = update.Manifest.Bytes;
         var passed = true;
         Console.WriteLine();
         var table = new Table("upload cut after, MiB", "sent twice, MiB", "target");
@@ -116,7 +116,7 @@ internal static class TransferBenchmark
     {
         await using var path = new SlowPath(new Uri(consortium.Address).Port, LongPath);
         using var site = new LightSite(Through(home, path), local);
-        var bytes = new FileInfo(update.Path).Length;
+        var bytes = update.Manifest.Bytes;
         Console.WriteLine();
         var table = new Table($"path of {LongPath.TotalMilliseconds:F0} ms", "MiB/s", "target");
         var times = await Stopwatches.InTurnsAsync(3, () => update.SendAsync(site, consortium), () => update.FetchAsync(site));
@@ -132,8 +132,9 @@ internal static class TransferBenchmark
         return home;
     }
 
-    /// <summary>An encoded update that the aggregator expects, as it lies at the site.</summary>
-    private sealed record Update(string Path, BeginUploadRequest Begin, UpdateManifest Manifest, string Model, long ModelBytes)
+    /// <summary>An update that the aggregator expects.</summary>
+    /// <param name="Path">Its bytes in a file, for the parts that are measured by themselves.</param>
+    private sealed record Update(string Path, Func<IUpdateReader> Open, BeginUploadRequest Begin, UpdateManifest Manifest, string Model, long ModelBytes)
     {
         /// <summary>Lets the site work up to its upload.</summary>
         public static async Task<Update> PrepareAsync(LightSite site, Consortium consortium)
@@ -166,15 +167,31 @@ internal static class TransferBenchmark
             var roster = Documents.AcceptAndKeep<RosterDocument>(context, fetched.Roster, folder.Roster);
             var global = await site.Artifacts.GetAsync(open.Context.Model, (_, _) => { }, CancellationToken.None);
             var local = Contracts.Json.CanonicalJson.Read<Training.Rounds.RoundOutcome>(await File.ReadAllBytesAsync(folder.Outcome)).LocalModelPath;
-            Contracts.Storage.DurableFile.Write(folder.Update, s => UpdateEncoder.Encode(run.Layout, roster, context.Site, global, new Dictionary<string, string>(), local, s));
+            UpdateEncoder Open() => new(run.Layout, roster, context.Site, new UpdateFiles(global, new Dictionary<string, string>(), local));
+            using var update = Open();
+            var raw = System.IO.Path.Combine(folder.Root, "raw");
+            Contracts.Storage.DurableFile.Write(raw, to => Copy(update, to));
             var roundContext = RoundContexts.Round(RoundContexts.Open(open.Context), Documents.HashOf(fetched.Roster));
-            var signed = Documents.MakeOnce(context, folder.Manifest, () => UpdateManifests.Describe(folder.Update, context.Site, roundContext));
+            var signed = Documents.MakeOnce(context, folder.Manifest, () => UpdateManifests.Describe(update, context.Site, roundContext));
             return new Update(
-                folder.Update,
+                raw,
+                Open,
                 new BeginUploadRequest { Run = upload.Run, Round = upload.Round, Attempt = upload.Attempt, Manifest = signed },
                 Documents.Read<UpdateManifest>(folder.Manifest),
                 open.Context.Model,
                 new FileInfo(global).Length);
+        }
+
+        private static void Copy(IUpdateReader update, Stream to)
+        {
+            var buffer = new byte[Mebi];
+            for (long done = 0; done < update.Bytes;)
+            {
+                var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, update.Bytes - done));
+                update.Read(done, part);
+                to.Write(part);
+                done += part.Length;
+            }
         }
 
         /// <summary>Delivers the update as if nothing of it had been delivered before.</summary>
@@ -188,7 +205,7 @@ internal static class TransferBenchmark
             }
 
             var uploader = new ChunkUploader(site.Context.Link, TimeProvider.System, TransferLimits.Default);
-            await uploader.SendAsync(Begin, Manifest, Path, (_, _) => { }, CancellationToken.None);
+            await uploader.SendAsync(Begin, Manifest, Open, (_, _) => { }, CancellationToken.None);
             return uploader.SentBytes;
         }
 

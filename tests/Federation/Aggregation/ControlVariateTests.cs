@@ -48,9 +48,8 @@ public sealed class ControlVariateTests : IDisposable
 
         var payloads = sites.ToDictionary(s => s, s =>
         {
-            using var output = new MemoryStream();
-            UpdateEncoder.Encode(layout, roster, s, PathOf("model"), new Dictionary<string, string>(), PathOf(s), output, controlPath: own[s]);
-            return output.ToArray();
+            using var encoder = new UpdateEncoder(layout, roster, s, new UpdateFiles(PathOf("model"), new Dictionary<string, string>(), PathOf(s), own[s]));
+            return Payloads.Whole(encoder);
         });
         using var sum = new MemoryStream();
         ShardSummation.Sum(ShardPlan.Segments(layout, roster, 0, 1), sites.ToDictionary(s => s, s => PayloadMap.For(layout, roster, s)), new Payloads(payloads), sum, CancellationToken.None);
@@ -82,7 +81,7 @@ public sealed class ControlVariateTests : IDisposable
 
     private UpdateReport Report(LayoutDocument layout, RoundOpenDocument open, string site, int steps, string? own)
     {
-        var summary = UpdateSummary.Compute(layout, [TensorGroups.Network, TensorGroups.BatchNorm, TensorGroups.Control], PathOf("model"), new Dictionary<string, string>(), PathOf(site), own);
+        var summary = UpdateSummary.Compute(layout, [TensorGroups.Network, TensorGroups.BatchNorm, TensorGroups.Control], new UpdateFiles(PathOf("model"), new Dictionary<string, string>(), PathOf(site), own));
         return new UpdateReport
         {
             Site = site,

@@ -71,5 +71,5 @@ public sealed class NormBoundTests
         iter: 40);
 
     private static double Norm(TinyFederation federation, string path) =>
-        UpdateSummary.Compute(federation.Layout, [TensorGroups.Network], federation.ModelPath, new Dictionary<string, string>(), path).Norms[TensorGroups.Network];
+        UpdateSummary.Compute(federation.Layout, [TensorGroups.Network], new UpdateFiles(federation.ModelPath, new Dictionary<string, string>(), path)).Norms[TensorGroups.Network];
 }

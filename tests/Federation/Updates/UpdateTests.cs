@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Randomness;
 using BrainMVP.Federated.Contracts.Tensors;
 using BrainMVP.Federated.Federation.FixedPoint;
 using BrainMVP.Federated.Federation.Layouts;
@@ -101,7 +102,7 @@ public sealed class UpdateTests
         seed =>
         {
             using var federation = new TinyFederation(seed, 1);
-            var summary = UpdateSummary.Compute(federation.Layout, ["network", "template.t1"], federation.ModelPath, federation.Templates, federation.LocalPath("site0"));
+            var summary = UpdateSummary.Compute(federation.Layout, ["network", "template.t1"], new UpdateFiles(federation.ModelPath, federation.Templates, federation.LocalPath("site0")));
             Assert.Equal(["encoder.frozen", "encoder.weight", "head.bias", "template.t1"], summary.Exponents.Select(e => e.Name));
             foreach (var (name, exponent) in summary.Exponents)
             {
@@ -129,7 +130,7 @@ public sealed class UpdateTests
             values[^1] = t.Name == "encoder.weight" ? value : values[^1];
             return TensorSource.Floats(t.Name, t.Shape, values);
         }));
-        var error = Assert.Throws<FederationException>(() => UpdateSummary.Compute(federation.Layout, ["network"], federation.ModelPath, federation.Templates, path));
+        var error = Assert.Throws<FederationException>(() => UpdateSummary.Compute(federation.Layout, ["network"], new UpdateFiles(federation.ModelPath, federation.Templates, path)));
         Assert.Equal("BMF-1502", error.Code.Id);
         Assert.Contains("encoder.weight", error.Message, StringComparison.Ordinal);
         Assert.Contains("element 11", error.Message, StringComparison.Ordinal);
@@ -139,8 +140,35 @@ public sealed class UpdateTests
     public void A_trained_file_that_lacks_a_tensor_is_refused()
     {
         using var federation = new TinyFederation(2, 1);
-        var error = Assert.Throws<FederationException>(() => UpdateSummary.Compute(federation.Layout, ["template.t1"], federation.ModelPath, federation.Templates, federation.ModelPath));
+        var error = Assert.Throws<FederationException>(() => UpdateSummary.Compute(federation.Layout, ["template.t1"], new UpdateFiles(federation.ModelPath, federation.Templates, federation.ModelPath)));
         Assert.Equal("BMF-1406", error.Code.Id);
+    }
+
+    [Theory]
+    [InlineData(32)]
+    [InlineData(24)]
+    [InlineData(17)]
+    [InlineData(7)]
+    public void Any_stretch_of_a_payload_is_encoded_as_in_the_whole(int bits)
+    {
+        using var federation = new TinyFederation(2, 1);
+
+        // One bit is lost for every bit that the ring is smaller, so that the values fit.
+        var roster = federation.Roster with { Scales = [.. federation.Roster.Scales.Select(s => s with { Scale = s.Scale - (32 - bits) })] };
+        using var encoder = new UpdateEncoder(federation.Layout, roster, "site0", federation.Files("site0"), bits);
+        var whole = Payloads.Whole(encoder);
+        var map = PayloadMap.For(federation.Layout, roster, "site0");
+        Assert.Equal(map.WireBytes(bits), whole.Length);
+        var random = new CounterRandom(5, "stretches");
+        for (var i = 0; i < 300; i++)
+        {
+            var from = (int)(random.NextDouble() * whole.Length);
+            var part = new byte[(int)(random.NextDouble() * (whole.Length - from + 1))];
+            encoder.Read(from, part);
+            Assert.Equal(whole.AsSpan(from, part.Length).ToArray(), part);
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => encoder.Read(whole.Length - 1, new byte[2]));
     }
 
     [Fact]
@@ -154,9 +182,8 @@ public sealed class UpdateTests
             SafetensorsWriter.WriteFile(Path.Combine(folder, "g"), [TensorSource.Floats("w", [Count], new float[Count])]);
             SafetensorsWriter.WriteFile(Path.Combine(folder, "l"), [TensorSource.Floats("w", [Count], Enumerable.Range(0, Count).Select(i => (float)i).ToArray())]);
             var roster = new RosterDocument { OpenContext = "", Groups = [new("network", [new("a", 1)], 1)], Scales = [new("w", 2)], UploadDeadline = "" };
-            using var payload = new MemoryStream();
-            UpdateEncoder.Encode(layout, roster, "a", Path.Combine(folder, "g"), new Dictionary<string, string>(), Path.Combine(folder, "l"), payload);
-            Assert.Equal(Enumerable.Range(0, Count).Select(i => 4 * i), MemoryMarshal.Cast<byte, int>(payload.ToArray()).ToArray());
+            using var encoder = new UpdateEncoder(layout, roster, "a", new UpdateFiles(Path.Combine(folder, "g"), new Dictionary<string, string>(), Path.Combine(folder, "l")));
+            Assert.Equal(Enumerable.Range(0, Count).Select(i => 4 * i), MemoryMarshal.Cast<byte, int>(Payloads.Whole(encoder)).ToArray());
         }
         finally
         {

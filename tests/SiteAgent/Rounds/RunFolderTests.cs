@@ -102,9 +102,8 @@ public sealed class RunFolderTests
     [InlineData(Protocol.UpdateChunkBytes + 1, 2)]
     public void A_manifest_describes_every_byte(int bytes, int chunks)
     {
-        using var site = new TemporarySite();
-        File.WriteAllBytes(site.PathOf("update.bin"), new byte[bytes]);
-        var manifest = UpdateManifests.Describe(site.PathOf("update.bin"), "north", "context");
+        using var update = new ZeroUpdate(bytes);
+        var manifest = UpdateManifests.Describe(update, "north", "context");
         Assert.Equal((bytes, chunks), (manifest.Bytes, manifest.Chunks.Count));
         if (chunks == 2)
         {

@@ -61,10 +61,8 @@ public sealed class BlackholeTests : IDisposable
     [Fact]
     public Task An_upload_ends_when_nothing_is_acknowledged() => EndsUnreachable(async () =>
     {
-        var path = _site.PathOf("update.bin");
-        await File.WriteAllBytesAsync(path, new byte[100], Cancellation);
         var manifest = new UpdateManifest { Site = "north", RoundContext = "", Bytes = 100, Chunks = [Convert.ToHexStringLower(SHA256.HashData(new byte[100]))] };
-        await new ChunkUploader(_link, TimeProvider.System, Short).StreamAsync(new BeginUploadRequest { Run = "r", Round = 1, Attempt = 1 }, manifest, [0], new Dictionary<int, int>(), path, _ => { }, Cancellation);
+        await new ChunkUploader(_link, TimeProvider.System, Short).StreamAsync(new BeginUploadRequest { Run = "r", Round = 1, Attempt = 1 }, manifest, [0], new Dictionary<int, int>(), () => new ZeroUpdate(100), _ => { }, Cancellation);
     });
 
     [Fact]
