@@ -127,16 +127,11 @@ internal sealed class UpdateReader : IUpdateSource
 
     private sealed class SiteReader : IDisposable
     {
-        /// <summary>Bytes that are looked for in memory at once.</summary>
-        private const long WindowBytes = 4 << 20;
-
         private readonly SafeFileHandle _file;
         private readonly ulong[] _checks;
         private readonly long _bytes;
         private readonly string _site;
-        private MappedFile? _map;
-        private long _window = -1;
-        private bool _isCached;
+        private readonly CachedWindows _windows;
 
         public SiteReader(string site, UpdateManifest manifest, string folder)
         {
@@ -163,25 +158,18 @@ internal sealed class UpdateReader : IUpdateSource
                 _file.Dispose();
                 throw ErrorCatalogue.ArtifactCorrupt.With($"The update of {site} has another length than it was stored with.");
             }
+
+            _windows = new CachedWindows(_file, _bytes);
         }
 
         public void Dispose()
         {
-            _map?.Dispose();
+            _windows.Dispose();
             _file.Dispose();
         }
 
         /// <summary>A block where it lies in memory; empty when it must be read.</summary>
-        public ReadOnlySpan<byte> Mapped(long block)
-        {
-            var offset = block * BlockBytes;
-            if (offset / WindowBytes != _window)
-            {
-                Enter(offset / WindowBytes);
-            }
-
-            return _isCached ? _map!.Bytes(offset, (int)Math.Min(BlockBytes, _bytes - offset)) : [];
-        }
+        public ReadOnlySpan<byte> Mapped(long block) => _windows.Find(block * BlockBytes, (int)Math.Min(BlockBytes, _bytes - (block * BlockBytes)));
 
         /// <summary>Reads what begins at an offset.</summary>
         /// <returns>Bytes read: all but the last read are full.</returns>
@@ -206,19 +194,6 @@ internal sealed class UpdateReader : IUpdateSource
             {
                 throw ErrorCatalogue.ArtifactCorrupt.With($"Chunk {block * BlockBytes / Protocol.UpdateChunkBytes} of {_site} has changed on disk.");
             }
-        }
-
-        /// <summary>Looks once for each window of the file: the round's updates are not written to any more.</summary>
-        private void Enter(long window)
-        {
-            if (_isCached)
-            {
-                _map!.Release(_window * WindowBytes, Math.Min(WindowBytes, _bytes - (_window * WindowBytes)));
-            }
-
-            _window = window;
-            _map ??= new MappedFile(_file);
-            _isCached = _map.IsCached(window * WindowBytes, Math.Min(WindowBytes, _bytes - (window * WindowBytes)));
         }
     }
 }

@@ -89,7 +89,9 @@ public static class AggregatorHost
 
     private static WebApplication Build(AggregatorOptions options, TrustFiles trust)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        // Settings are the command's options. A file of settings that happened to lie in the working folder would count too,
+        // and watching for it would make the system tell this process of every file that it writes below.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, Args = ["--hostBuilder:reloadConfigOnChange=false"] });
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, WideMemoryPool.Factory>();
         builder.Logging.ClearProviders();

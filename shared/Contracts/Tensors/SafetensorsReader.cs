@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Storage;
 using Microsoft.Win32.SafeHandles;
 
 namespace BrainMVP.Federated.Contracts.Tensors;
@@ -18,6 +19,7 @@ public sealed class SafetensorsReader : IDisposable
 
     private readonly SafeFileHandle _file;
     private readonly long _dataStart;
+    private readonly CachedWindows _windows;
     private readonly SortedDictionary<string, TensorInfo> _tensors = new(StringComparer.Ordinal);
 
     /// <exception cref="FederationException">BMF-1405 when malformed or truncated, BMF-1401 when missing.</exception>
@@ -36,6 +38,7 @@ public sealed class SafetensorsReader : IDisposable
         try
         {
             _dataStart = ReadHeader();
+            _windows = new CachedWindows(_file, RandomAccess.GetLength(_file));
         }
         catch
         {
@@ -81,6 +84,27 @@ public sealed class SafetensorsReader : IDisposable
         ReadBytes(name, offset * sizeof(float), MemoryMarshal.AsBytes(destination));
     }
 
+    /// <summary>
+    /// Elements of one F32 tensor: where they lie in memory, if the system has them there, or read into a buffer. They are
+    /// good until the next call; for one thread at a time.
+    /// </summary>
+    /// <param name="name">Tensor name.</param>
+    /// <param name="offset">First element.</param>
+    /// <param name="buffer">As many elements; used when they must be read.</param>
+    public ReadOnlySpan<float> Floats(string name, long offset, Span<float> buffer)
+    {
+        var tensor = Find(name);
+        var bytes = buffer.Length * sizeof(float);
+        if (tensor.DataType == "F32" && offset >= 0 && (offset * sizeof(float)) + bytes <= tensor.End - tensor.Begin
+            && _windows.Find(_dataStart + tensor.Begin + (offset * sizeof(float)), bytes) is { Length: > 0 } cached)
+        {
+            return MemoryMarshal.Cast<byte, float>(cached);
+        }
+
+        ReadFloats(name, offset, buffer);
+        return buffer;
+    }
+
     /// <summary>Reads a whole F32 tensor.</summary>
     public float[] ReadFloats(string name)
     {
@@ -105,7 +129,11 @@ public sealed class SafetensorsReader : IDisposable
         });
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _windows.Dispose();
+        _file.Dispose();
+    }
 
     private TensorInfo Find(string name) => _tensors.TryGetValue(name, out var tensor)
         ? tensor

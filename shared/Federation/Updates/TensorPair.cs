@@ -7,6 +7,11 @@ namespace BrainMVP.Federated.Federation.Updates;
 /// <summary>Reads the same block of a tensor before and after local training.</summary>
 internal sealed class TensorPair : IDisposable
 {
+    /// <summary>Elements that are read at once.</summary>
+    public const int BlockElements = 1 << 15;
+
+    private readonly float[] _localBlock = new float[BlockElements];
+    private readonly float[] _globalBlock = new float[BlockElements];
     private readonly SafetensorsReader _global;
     private readonly SafetensorsReader _local;
     private readonly SafetensorsReader? _control;
@@ -24,7 +29,8 @@ internal sealed class TensorPair : IDisposable
         }
     }
 
-    public void Read(LayoutTensor tensor, long start, Span<float> local, Span<float> global)
+    /// <summary>At most <see cref="BlockElements"/> elements; good until the next call.</summary>
+    public TensorBlock Read(LayoutTensor tensor, long start, int count)
     {
         var before = TensorGroups.IsInModel(tensor.Group) ? _global : tensor.Group == TensorGroups.Control ? _control : _templates.GetValueOrDefault(tensor.Name);
         if (_checked.Add(tensor.Name))
@@ -33,15 +39,13 @@ internal sealed class TensorPair : IDisposable
             before?.Require(tensor);
         }
 
-        _local.ReadFloats(tensor.Name, start, local);
+        var global = _globalBlock.AsSpan(0, count);
         if (before is null)
         {
             global.Clear();
         }
-        else
-        {
-            before.ReadFloats(tensor.Name, start, global);
-        }
+
+        return new TensorBlock(_local.Floats(tensor.Name, start, _localBlock.AsSpan(0, count)), before is null ? global : before.Floats(tensor.Name, start, global));
     }
 
     public void Dispose()
@@ -54,4 +58,12 @@ internal sealed class TensorPair : IDisposable
             template.Dispose();
         }
     }
+}
+
+/// <summary>The same elements of a tensor after and before local training.</summary>
+internal readonly ref struct TensorBlock(ReadOnlySpan<float> local, ReadOnlySpan<float> global)
+{
+    public readonly ReadOnlySpan<float> Local = local;
+
+    public readonly ReadOnlySpan<float> Global = global;
 }

@@ -12,15 +12,11 @@ namespace BrainMVP.Federated.Federation.Updates;
 /// </summary>
 public sealed class UpdateEncoder : IUpdateReader
 {
-    private const int BlockElements = 1 << 15;
-
     private readonly TensorPair _pair;
     private readonly PayloadMap _map;
     private readonly int _bits;
     private readonly int _unitValues;
     private readonly int _unitBytes;
-    private readonly float[] _local = new float[BlockElements];
-    private readonly float[] _global = new float[BlockElements];
     private readonly int[] _values;
     private readonly byte[] _unit;
     private int _tensor;
@@ -37,7 +33,7 @@ public sealed class UpdateEncoder : IUpdateReader
 
         // What can be encoded by itself: a value, or a group of values that fills whole words.
         (_unitValues, _unitBytes) = bits == 32 ? (1, sizeof(int)) : (RingPacking.GroupValues, RingPacking.GroupBytes(bits));
-        _values = new int[bits == 32 ? 0 : BlockElements];
+        _values = new int[bits == 32 ? 0 : TensorPair.BlockElements];
         _unit = new byte[_unitBytes];
         Bytes = _map.WireBytes(bits);
         _pair = new TensorPair(files);
@@ -56,7 +52,7 @@ public sealed class UpdateEncoder : IUpdateReader
             int bytes;
             if (skipped == 0 && destination.Length >= _unitBytes)
             {
-                var units = Math.Min(destination.Length / _unitBytes, BlockElements / _unitValues);
+                var units = Math.Min(destination.Length / _unitBytes, TensorPair.BlockElements / _unitValues);
                 bytes = units * _unitBytes;
                 EncodeUnits(unit, units, destination[..bytes]);
             }
@@ -107,13 +103,11 @@ public sealed class UpdateEncoder : IUpdateReader
             }
 
             var start = first - (tensor.Offset / sizeof(int));
-            var n = (int)Math.Min(Math.Min(values.Length, BlockElements), tensor.Count - start);
-            var local = _local.AsSpan(0, n);
-            var global = _global.AsSpan(0, n);
-            _pair.Read(tensor.Tensor, start, local, global);
+            var n = (int)Math.Min(Math.Min(values.Length, TensorPair.BlockElements), tensor.Count - start);
+            var block = _pair.Read(tensor.Tensor, start, n);
             try
             {
-                new Quantiser(tensor.Weight, tensor.TotalWeight, tensor.Scale).Encode(local, global, values[..n]);
+                new Quantiser(tensor.Weight, tensor.TotalWeight, tensor.Scale).Encode(block.Local, block.Global, values[..n]);
             }
             catch (OverflowException e)
             {

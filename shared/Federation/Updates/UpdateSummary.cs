@@ -9,8 +9,6 @@ namespace BrainMVP.Federated.Federation.Updates;
 /// <summary>The tensor-free description of a site's change: exponents by tensor and norms by group.</summary>
 public sealed record UpdateSummary(IReadOnlyList<TensorExponent> Exponents, IReadOnlyDictionary<string, double> Norms)
 {
-    private const int BlockElements = 1 << 15;
-
     /// <summary>Computes the summary from files, in blocks.</summary>
     /// <param name="layout">The run's layout.</param>
     /// <param name="groups">Groups the site can contribute to.</param>
@@ -21,16 +19,16 @@ public sealed record UpdateSummary(IReadOnlyList<TensorExponent> Exponents, IRea
         using var pair = new TensorPair(files);
         var exponents = new List<TensorExponent>();
         var squares = new SortedDictionary<string, double>(StringComparer.Ordinal);
-        var local = new float[BlockElements];
-        var global = new float[BlockElements];
         foreach (var tensor in layout.Tensors.Where(t => groups.Contains(t.Group)))
         {
             double largest = 0;
             var sum = squares.GetValueOrDefault(tensor.Group);
-            for (long start = 0, count = tensor.CountOf(); start < count; start += BlockElements)
+            for (long start = 0, count = tensor.CountOf(); start < count; start += TensorPair.BlockElements)
             {
-                var n = (int)Math.Min(BlockElements, count - start);
-                pair.Read(tensor, start, local.AsSpan(0, n), global.AsSpan(0, n));
+                var n = (int)Math.Min(TensorPair.BlockElements, count - start);
+                var block = pair.Read(tensor, start, n);
+                var local = block.Local;
+                var global = block.Global;
                 for (var i = 0; i < n; i++)
                 {
                     var change = (double)local[i] - global[i];

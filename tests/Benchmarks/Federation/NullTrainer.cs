@@ -5,7 +5,7 @@ using BrainMVP.Federated.Training.Rounds;
 
 namespace BrainMVP.Federated.Benchmarks.Federation;
 
-/// <summary>Answers trainer jobs at once. Rounds end with the given models in turns: with one alone nothing would change after the first round.</summary>
+/// <summary>Answers trainer jobs at once. Rounds end with the given models in turns: as many as there are rounds, or what a site holds already comes again.</summary>
 /// <param name="localModels">Those models.</param>
 internal sealed class NullTrainer(IReadOnlyList<string> localModels) : ITrainer
 {

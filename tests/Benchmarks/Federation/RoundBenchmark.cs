@@ -20,10 +20,11 @@ internal static class RoundBenchmark
     private const int Processes = 4;
 
     /// <summary>Rounds of the large model that are left out: while they run, the processes still compile their code.</summary>
-    private const int Warm = 3;
+    private const int Warm = 5;
 
     private const long Parameters = 23_800_000;
     private const int TinyParameters = 4096;
+    private const int ManyRounds = 4;
 
     public static async Task<bool> RunAsync(bool quick)
     {
@@ -81,7 +82,7 @@ internal static class RoundBenchmark
     {
         Directory.CreateDirectory(folder);
         var model = BenchModel.Write(Path.Combine(folder, "model.safetensors"), Parameters, 1);
-        var local = Locals(folder, Parameters);
+        var local = Locals(folder, Parameters, rounds);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Rounds of {Sites} sites in {Processes} processes, {Parameters * sizeof(float) / 1e6:F0} MB model, no training"));
         var parts = await PartsAsync(folder, model);
         var status = await RunAsync(folder, Sites, model, local, rounds, _ => { });
@@ -152,9 +153,9 @@ internal static class RoundBenchmark
             var home = Path.Combine(folder, $"many-{count}");
             Directory.CreateDirectory(home);
             var model = BenchModel.Write(Path.Combine(home, "model.safetensors"), TinyParameters, 1);
-            var local = Locals(home, TinyParameters);
+            var local = Locals(home, TinyParameters, ManyRounds);
             double memory = 0;
-            var status = await RunAsync(home, count, model, local, 4, m => memory = m);
+            var status = await RunAsync(home, count, model, local, ManyRounds, m => memory = m);
             var seconds = Stopwatches.Median(Seconds(status).Skip(1));
             measured.Add((count, seconds, memory));
             table.Row(count.ToString(CultureInfo.InvariantCulture), Text(seconds, 2), Text(seconds * 1000 / count, 1), Text(memory, 0));
@@ -166,8 +167,9 @@ internal static class RoundBenchmark
             & Verdict("memory grows no faster than the sites", last.Memory / first.Memory <= growth);
     }
 
-    private static string[] Locals(string folder, long parameters) =>
-        [.. new ulong[] { 2, 3 }.Select(seed => BenchModel.Write(Path.Combine(folder, $"local-{seed}.safetensors"), parameters, seed))];
+    /// <summary>A model for each round: one that comes again is one that the sites hold already.</summary>
+    private static string[] Locals(string folder, long parameters, int rounds) =>
+        [.. Enumerable.Range(0, rounds).Select(r => BenchModel.Write(Path.Combine(folder, $"local-{r}.safetensors"), parameters, (ulong)r + 2))];
 
     /// <summary>A whole run.</summary>
     /// <param name="memory">Told the largest anonymous memory of the aggregator, MiB.</param>
