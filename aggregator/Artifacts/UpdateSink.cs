@@ -13,9 +13,12 @@ namespace BrainMVP.Federated.Aggregator.Artifacts;
 public sealed class UpdateSink : IDisposable
 {
     private readonly Lock _gate = new();
+    private readonly Lock _journalGate = new();
+    private readonly Lock _fetchGate = new();
     private readonly UpdateManifest _manifest;
     private readonly SafeFileHandle _data;
     private readonly ChunkJournal _journal;
+    private readonly ChunkObjects? _objects;
     private readonly Dictionary<int, Task> _verified;
     private readonly HashSet<int> _claimed = [];
     private List<(ChunkRecord Record, TaskCompletionSource Done)> _gathered = [];
@@ -25,10 +28,11 @@ public sealed class UpdateSink : IDisposable
     /// <param name="manifest">What is expected.</param>
     /// <param name="writer">Name of this process.</param>
     /// <param name="partials">Bytes of chunks that broken streams left, by index; kept by the caller.</param>
+    /// <param name="objects">Where chunks are kept besides; null for the folder alone.</param>
     /// <exception cref="FederationException">BMF-1403 when the disk has no room for the whole update.</exception>
-    public UpdateSink(string folder, UpdateManifest manifest, string writer, Dictionary<int, int> partials)
+    public UpdateSink(string folder, UpdateManifest manifest, string writer, Dictionary<int, int> partials, ChunkObjects? objects = null)
     {
-        (_manifest, Partials) = (manifest, partials);
+        (_manifest, Partials, _objects) = (manifest, partials, objects);
         _verified = ChunkJournal.Read(folder, manifest).Keys.ToDictionary(c => c, _ => Task.CompletedTask);
         _data = OpenData(folder, manifest.Bytes);
         try
@@ -142,6 +146,60 @@ public sealed class UpdateSink : IDisposable
         }
     }
 
+    /// <summary>Brings chunks from the object store that no stream brought here; whoever else asks for them waits.</summary>
+    /// <exception cref="FederationException">BMF-1403, BMF-1404.</exception>
+    public void Fetch()
+    {
+        lock (_fetchGate)
+        {
+            FetchMissing();
+        }
+    }
+
+    private void FetchMissing()
+    {
+        int[] wanted;
+        lock (_gate)
+        {
+            wanted = [.. Enumerable.Range(0, _manifest.Chunks.Count).Where(c => !_verified.ContainsKey(c) && !_claimed.Contains(c))];
+            _claimed.UnionWith(wanted);
+        }
+
+        var records = new List<ChunkRecord>();
+        try
+        {
+            _objects?.Get(_manifest, wanted, (chunk, bytes) =>
+            {
+                using var writer = new ChunkWriter(_data, chunk, (long)chunk * Protocol.UpdateChunkBytes, bytes.Length);
+                writer.Append(bytes);
+                lock (_gate)
+                {
+                    records.Add(writer.Finish());
+                }
+            });
+            RandomAccess.FlushToDisk(_data);
+            Append(records);
+            lock (_gate)
+            {
+                foreach (var record in records)
+                {
+                    _verified.Add(record.Chunk, Task.CompletedTask);
+                }
+            }
+        }
+        catch (IOException e) when (DurableFile.IsDiskFull(e))
+        {
+            throw Full(e);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _claimed.ExceptWith(wanted);
+            }
+        }
+    }
+
     /// <summary>Closes the files; no chunk may be under way.</summary>
     public void Dispose()
     {
@@ -208,6 +266,26 @@ public sealed class UpdateSink : IDisposable
         }
     }
 
+    private void Append(IReadOnlyCollection<ChunkRecord> records)
+    {
+        lock (_journalGate)
+        {
+            _journal.Append(records);
+        }
+    }
+
+    private byte[] ReadChunk(int chunk)
+    {
+        var bytes = new byte[UploadStore.LengthOf(_manifest, chunk)];
+        for (var done = 0; done < bytes.Length;)
+        {
+            var read = RandomAccess.Read(_data, bytes.AsSpan(done), ((long)chunk * Protocol.UpdateChunkBytes) + done);
+            done += read > 0 ? read : throw new IOException($"chunk {chunk} has become shorter");
+        }
+
+        return bytes;
+    }
+
     private void SyncGathered()
     {
         while (true)
@@ -228,11 +306,12 @@ public sealed class UpdateSink : IDisposable
             try
             {
                 RandomAccess.FlushToDisk(_data);
-                _journal.Append([.. group.Select(g => g.Record)]);
+                _objects?.Put(_manifest, [.. group.Select(g => g.Record.Chunk)], ReadChunk);
+                Append([.. group.Select(g => g.Record)]);
             }
-            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            catch (Exception e) when (e is IOException or ObjectDisposedException or FederationException)
             {
-                failure = e is IOException full && DurableFile.IsDiskFull(full) ? Full(full) : ErrorCatalogue.StorageUnavailable.With($"Chunks of {_manifest.Site} could not be stored: {e.Message}", e);
+                failure = e is FederationException ? e : e is IOException full && DurableFile.IsDiskFull(full) ? Full(full) : ErrorCatalogue.StorageUnavailable.With($"Chunks of {_manifest.Site} could not be stored: {e.Message}", e);
             }
 
             lock (_gate)

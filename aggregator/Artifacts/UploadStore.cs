@@ -1,4 +1,5 @@
 using System.Globalization;
+using BrainMVP.Federated.Aggregator.ObjectStorage;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Federation.Updates;
@@ -18,7 +19,8 @@ public readonly record struct RoundKey(string Run, int Round, int Attempt)
 /// </summary>
 /// <param name="root">Folder.</param>
 /// <param name="writer">Name of this process among those that share the folder.</param>
-public sealed class UploadStore(string root, string writer = "aggregator")
+/// <param name="objects">Where silos that share no folder find each other's chunks; null where they do.</param>
+public sealed class UploadStore(string root, string writer = "aggregator", IObjectStore? objects = null)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<(RoundKey Round, string Site), UpdateSink> _open = [];
@@ -28,6 +30,11 @@ public sealed class UploadStore(string root, string writer = "aggregator")
     public IReadOnlyList<int> Missing(RoundKey round, string site, UpdateManifest manifest)
     {
         var there = ChunkJournal.Read(FolderOf(round, site), manifest);
+        if (there.Count < manifest.Chunks.Count && Objects(round, site) is { } shared)
+        {
+            return [.. shared.Missing(manifest).Where(c => !there.ContainsKey(c))];
+        }
+
         return [.. Enumerable.Range(0, manifest.Chunks.Count).Where(i => !there.ContainsKey(i))];
     }
 
@@ -60,7 +67,7 @@ public sealed class UploadStore(string root, string writer = "aggregator")
                     _partials.Add((round, site), partials = []);
                 }
 
-                _open.Add((round, site), sink = new UpdateSink(FolderOf(round, site), manifest, writer, partials));
+                _open.Add((round, site), sink = new UpdateSink(FolderOf(round, site), manifest, writer, partials, Objects(round, site)));
             }
 
             sink.Users++;
@@ -91,8 +98,15 @@ public sealed class UploadStore(string root, string writer = "aggregator")
 
     /// <summary>Reads the updates of a round; dispose it to close their files.</summary>
     /// <exception cref="FederationException">BMF-1402 when an update is incomplete.</exception>
-    public IUpdateSource Source(RoundKey round, IReadOnlyDictionary<string, UpdateManifest> manifests) =>
-        new UpdateReader(manifests, site => FolderOf(round, site));
+    public IUpdateSource Source(RoundKey round, IReadOnlyDictionary<string, UpdateManifest> manifests)
+    {
+        foreach (var (site, manifest) in objects is null ? [] : manifests.OrderBy(m => m.Key, StringComparer.Ordinal).ToArray())
+        {
+            Fetch(round, site, manifest);
+        }
+
+        return new UpdateReader(manifests, site => FolderOf(round, site));
+    }
 
     /// <summary>Removes a round's updates after its commit.</summary>
     public void Delete(RoundKey round)
@@ -110,7 +124,33 @@ public sealed class UploadStore(string root, string writer = "aggregator")
         {
             Directory.Delete(folder, recursive: true);
         }
+
+        if (objects is not null)
+        {
+            ChunkObjects.Delete(objects, round);
+        }
     }
+
+    /// <summary>Brings chunks that other silos received.</summary>
+    private void Fetch(RoundKey round, string site, UpdateManifest manifest)
+    {
+        if (ChunkJournal.Read(FolderOf(round, site), manifest).Count == manifest.Chunks.Count)
+        {
+            return;
+        }
+
+        var sink = Open(round, site, manifest);
+        try
+        {
+            sink.Fetch();
+        }
+        finally
+        {
+            Close(round, site, sink);
+        }
+    }
+
+    private ChunkObjects? Objects(RoundKey round, string site) => objects is null ? null : new ChunkObjects(objects, round, site);
 
     /// <summary>The payload's file in an update's folder.</summary>
     internal static string DataPath(string folder) => Path.Combine(folder, "update");

@@ -4,7 +4,7 @@ using BrainMVP.Federated.Trust.Audit;
 namespace BrainMVP.Federated.Aggregator.Audit;
 
 /// <inheritdoc cref="IAuditGrain"/>
-public sealed class AuditGrain(AggregatorFolder folder, TimeProvider time) : Grain, IAuditGrain
+public sealed class AuditGrain(AggregatorFolder folder, AuditCopy copy, TimeProvider time) : Grain, IAuditGrain
 {
     private readonly HashSet<(string Kind, string Subject)> _known = [];
     private AuditLog? _log;
@@ -12,11 +12,7 @@ public sealed class AuditGrain(AggregatorFolder folder, TimeProvider time) : Gra
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _log = AuditLog.Open(folder.AuditLog, time);
-        foreach (var record in AuditLog.Read(folder.AuditLog))
-        {
-            _known.Add((record.Kind, record.Subject));
-        }
-
+        Learn();
         return Task.CompletedTask;
     }
 
@@ -33,11 +29,30 @@ public sealed class AuditGrain(AggregatorFolder folder, TimeProvider time) : Gra
 
     private string Append(string kind, string subject, IReadOnlyDictionary<string, string> body)
     {
-        var head = _log!.Append(kind, subject, body);
+        string? head;
+        while ((head = _log!.TryAppend(kind, subject, body, (number, line) => copy.Objects?.TryPut(number, line) ?? true)) is null)
+        {
+            // A record that was stored by a process which died before it could write it here, or by the silo that had the log
+            // before this one.
+            Learn();
+            if (_known.Contains((kind, subject)))
+            {
+                return _log.Head;
+            }
+        }
 
         // Only now: a record that a full disk refused is written when it is asked for again.
         _known.Add((kind, subject));
         return head;
+    }
+
+    private void Learn()
+    {
+        copy.Objects?.Meet(_log!, folder.AuditLog);
+        foreach (var record in AuditLog.Read(folder.AuditLog))
+        {
+            _known.Add((record.Kind, record.Subject));
+        }
     }
 
     public Task<AuditCheck> Verify()

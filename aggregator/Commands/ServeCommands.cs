@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using BrainMVP.Federated.Aggregator.Collection;
 using BrainMVP.Federated.Aggregator.Hosting;
+using BrainMVP.Federated.Aggregator.ObjectStorage;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Hosting;
 using BrainMVP.Federated.Contracts.Identity;
@@ -43,6 +44,7 @@ public static class ServeCommands
         var keepEvery = new Option<int>("--keep-every") { Description = "With --keep-rounds: also keep every Nth round; 0 keeps none more.", DefaultValueFactory = _ => 0, HelpName = "N" };
         var siteMegabits = new Option<int>("--site-megabits") { Description = "Most bandwidth of one site in each direction at this process, megabits per second, 1..100000; 0 does not limit.", DefaultValueFactory = _ => 0, HelpName = "N" };
         var withStdin = new Option<bool>("--stop-with-stdin") { Description = "Also stop when standard input ends: a parent that dies takes the aggregator along." };
+        var s3 = new Option<string?>("--s3") { Description = $"Keep models, updates, documents and the audit log in a bucket as well; the folder is a cache of it then, and silos need not share one. Keys are read from {S3Location.Variables}.", HelpName = S3Location.Form };
         var postgres = DatabaseCommands.Postgres();
         var silo = new Option<string?>("--silo") { Description = "Name of this process in an aggregator of several; with --postgres.", HelpName = "NAME" };
         var siloAddress = new Option<string>("--silo-address") { Description = "Address at which the other silos reach this one; the same after every restart.", DefaultValueFactory = _ => "127.0.0.1" };
@@ -56,7 +58,8 @@ public static class ServeCommands
               aggregator serve --dir data --keep-rounds 20 --keep-every 100
               aggregator serve --dir /shared/data --postgres "Host=db;Database=brainmvp;Username=aggregator" --silo a --silo-address 10.0.0.1
               aggregator serve --dir /shared/data --postgres "Host=db;Database=brainmvp;Username=aggregator" --silo b --silo-address 10.0.0.2
-            """) { dir, address, port, shards, keepRounds, keepEvery, siteMegabits, postgres, silo, siloAddress, siloPort, gatewayPort, withStdin };
+              aggregator serve --dir /var/lib/brainmvp --s3 https://s3.example.org/brainmvp --postgres "Host=db;Database=brainmvp;Username=aggregator" --silo a
+            """) { dir, address, port, shards, keepRounds, keepEvery, siteMegabits, s3, postgres, silo, siloAddress, siloPort, gatewayPort, withStdin };
         command.SetAction((parse, cancellation) => CommandLine.Guard(async () =>
         {
             if (!IPAddress.TryParse(parse.GetRequiredValue(address), out var ip))
@@ -77,7 +80,8 @@ public static class ServeCommands
                 InRange("--shards", parse.GetValue(shards), 1, 256),
                 new RetentionPolicy(InRange("--keep-rounds", parse.GetValue(keepRounds), 0, 100000), InRange("--keep-every", parse.GetValue(keepEvery), 0, 100000)),
                 InRange("--site-megabits", parse.GetValue(siteMegabits), 0, 100000),
-                place);
+                place,
+                S3Location.Parse(parse.GetValue(s3), Environment.GetEnvironmentVariable));
             using var stop = ParentWatch.Link(parse.GetValue(withStdin), cancellation);
             await AggregatorHost.Run(options, stop.Token);
         }));

@@ -27,6 +27,9 @@ public sealed record AggregatorFolder(string Root, string Silo = "")
         ? [Path.Combine(Root, "aggregator.lock")]
         : Directory.Exists(Silos) ? Directory.EnumerateFiles(Silos, "*.lock") : [];
 
+    /// <summary>Names the bucket that has everything that this folder has.</summary>
+    public string Bucket => Path.Combine(Root, "bucket");
+
     public string Admin => Path.Combine(Root, "admin");
 
     /// <summary>Address the aggregator listens on, for the administrator's commands on the same machine.</summary>

@@ -1,9 +1,12 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using BrainMVP.Federated.Aggregator.Artifacts;
+using BrainMVP.Federated.Aggregator.Audit;
 using BrainMVP.Federated.Aggregator.Collection;
 using BrainMVP.Federated.Aggregator.Enrollment;
+using BrainMVP.Federated.Aggregator.ObjectStorage;
 using BrainMVP.Federated.Aggregator.Rounds;
 using BrainMVP.Federated.Aggregator.Runs;
 using BrainMVP.Federated.Aggregator.Sites;
@@ -23,6 +26,7 @@ namespace BrainMVP.Federated.Aggregator.Hosting;
 public static class AggregatorHost
 {
     private const int SiloPortAttempts = 5;
+    private const int BucketThreads = 64;
     private const string ClusterName = "brainmvp";
 
     /// <summary>Runs until the process is told to stop.</summary>
@@ -41,13 +45,29 @@ public static class AggregatorHost
             SqliteState.Prepare(options.Folder.Database);
         }
 
-        await using var app = await Start(options, trust, cancellation);
+        using var bucket = options.Bucket is { } place ? new S3ObjectStore(place, TimeProvider.System) : null;
+        if (bucket is not null)
+        {
+            Join(bucket, options, trust);
+        }
+
+        await using var app = await Start(options, trust, bucket, cancellation);
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         var port = new Uri(address).Port;
         var host = options.Address.Equals(IPAddress.Any) || options.Address.Equals(IPAddress.IPv6Any) ? "localhost" : options.Address.ToString();
         DurableFile.WriteAllText(options.Folder.Address, $"https://{host}:{port}");
         Console.WriteLine($"Consortium {trust.Consortium} is ready at https://{host}:{port} (process {Environment.ProcessId}).");
         await app.WaitForShutdownAsync(cancellation);
+    }
+
+    private static void Join(S3ObjectStore bucket, AggregatorOptions options, TrustFiles trust)
+    {
+        // Threads that wait for the bucket are not there for others, and the system adds new ones slowly.
+        ThreadPool.GetMinThreads(out var workers, out var ports);
+        ThreadPool.SetMinThreads(Math.Max(workers, BucketThreads), ports);
+        bucket.RequireBucket();
+        var folder = options.Folder;
+        SharedBucket.Join(bucket, Convert.ToHexStringLower(trust.Authority.GetCertHash(HashAlgorithmName.SHA256)), folder.Bucket, options.Bucket!.ToString(), new ArtifactStore(folder.Artifacts, folder.Incoming, bucket), new DocumentStore(folder.Documents, bucket));
     }
 
     /// <summary>Looked for with the own lock in hand, so that of two that start at once at least one sees the other.</summary>
@@ -64,11 +84,11 @@ public static class AggregatorHost
         }
     }
 
-    private static async Task<WebApplication> Start(AggregatorOptions options, TrustFiles trust, CancellationToken cancellation)
+    private static async Task<WebApplication> Start(AggregatorOptions options, TrustFiles trust, IObjectStore? bucket, CancellationToken cancellation)
     {
         for (var attempt = 1; ; attempt++)
         {
-            var app = Build(options, trust);
+            var app = Build(options, trust, bucket);
             try
             {
                 await app.StartAsync(cancellation);
@@ -87,7 +107,7 @@ public static class AggregatorHost
         }
     }
 
-    private static WebApplication Build(AggregatorOptions options, TrustFiles trust)
+    private static WebApplication Build(AggregatorOptions options, TrustFiles trust, IObjectStore? bucket)
     {
         // Settings are the command's options. A file of settings that happened to lie in the working folder would count too,
         // and watching for it would make the system tell this process of every file that it writes below.
@@ -115,7 +135,7 @@ public static class AggregatorHost
             grpc.Interceptors.Add<ErrorInterceptor>();
             grpc.MaxReceiveMessageSize = Contracts.Json.CanonicalJson.MaximumBytes + (1 << 20);
         });
-        AddServices(builder.Services, options, trust);
+        AddServices(builder.Services, options, trust, bucket);
         var app = builder.Build();
         app.MapGrpcService<EnrollmentGrpc>();
         app.MapGrpcService<SiteGrpc>();
@@ -124,15 +144,22 @@ public static class AggregatorHost
         return app;
     }
 
-    private static void AddServices(IServiceCollection services, AggregatorOptions options, TrustFiles trust)
+    private static void AddServices(IServiceCollection services, AggregatorOptions options, TrustFiles trust, IObjectStore? bucket)
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(options.Folder);
         services.AddSingleton(trust);
-        services.AddSingleton(new ArtifactStore(options.Folder.Artifacts, options.Folder.Incoming));
-        services.AddSingleton(new DocumentStore(options.Folder.Documents));
-        services.AddSingleton(new UploadStore(options.Folder.Uploads, options.Silo?.Name ?? "aggregator"));
-        services.AddSingleton(new SumStore(options.Folder.Sums));
+        services.AddSingleton(new ArtifactStore(options.Folder.Artifacts, options.Folder.Incoming, bucket));
+        services.AddSingleton(new DocumentStore(options.Folder.Documents, bucket));
+        services.AddSingleton(new AuditCopy(bucket is null ? null : new AuditObjects(bucket)));
+        services.AddSingleton(new UploadStore(options.Folder.Uploads, options.Silo?.Name ?? "aggregator", bucket));
+        services.AddSingleton(new SumStore(options.Folder.Sums, bucket));
+        if (bucket is not null)
+        {
+            services.AddSingleton(bucket);
+            services.AddHostedService<CacheSweeper>();
+        }
+
         services.AddSingleton(s => new RoundScratch(s.GetRequiredService<UploadStore>(), s.GetRequiredService<SumStore>(), options.Shards));
         services.AddSingleton<DiskRoom>();
         services.AddHostedService(s => s.GetRequiredService<DiskRoom>());

@@ -1,5 +1,6 @@
 using System.Net;
 using BrainMVP.Federated.Aggregator.Collection;
+using BrainMVP.Federated.Aggregator.ObjectStorage;
 
 namespace BrainMVP.Federated.Aggregator.Hosting;
 
@@ -10,5 +11,6 @@ namespace BrainMVP.Federated.Aggregator.Hosting;
 /// <param name="Shards">Shards of a sum, 1..256; any number gives the same bits.</param>
 /// <param name="SiteMegabits">Most bandwidth of one site in each direction at this process, megabits a second; 0 does not limit.</param>
 /// <param name="Silo">Place in a cluster of several processes; null for one process with an embedded database.</param>
+/// <param name="Bucket">Object store behind the folder; null for the folder alone.</param>
 /// <param name="Retention">Models of earlier rounds that stay.</param>
-public sealed record AggregatorOptions(AggregatorFolder Folder, IPAddress Address, int Port, int Shards, RetentionPolicy Retention, int SiteMegabits = 0, SiloPlace? Silo = null);
+public sealed record AggregatorOptions(AggregatorFolder Folder, IPAddress Address, int Port, int Shards, RetentionPolicy Retention, int SiteMegabits = 0, SiloPlace? Silo = null, S3Location? Bucket = null);

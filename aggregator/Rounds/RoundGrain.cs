@@ -287,6 +287,11 @@ public sealed partial class RoundGrain(
             done += result is "" ? 1 : 0;
             if (result is { Length: > 0 } failure)
             {
+                if (failure.StartsWith(ErrorCatalogue.StorageUnavailable.Id, StringComparison.Ordinal))
+                {
+                    return;
+                }
+
                 await (failure.StartsWith(ErrorCatalogue.DiskFull.Id, StringComparison.Ordinal) ? AwaitRoom(Needed(state).Bytes, failure) : PauseIfPossible(failure));
                 return;
             }

@@ -17,6 +17,11 @@ public sealed class ShardGrain(AggregationWorkers workers, ArtifactStore artifac
     public Task<string?> Ensure(ShardOrder order)
     {
         var round = new RoundKey(order.Run, order.Round, order.Attempt);
+        if (_work is { IsCompleted: false })
+        {
+            return Task.FromResult<string?>(null);
+        }
+
         if (sums.Exists(round, order.Shard, order.Shards))
         {
             return Task.FromResult<string?>("");

@@ -6,6 +6,7 @@ using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.SiteAgent.Enrollment;
 using BrainMVP.Federated.SiteAgent.Rounds;
 using BrainMVP.Federated.SiteAgent.Transport;
+using BrainMVP.Federated.Trust.Transport;
 using Grpc.Core;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

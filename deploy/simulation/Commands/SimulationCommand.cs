@@ -24,6 +24,7 @@ public static class SimulationCommand
         var device = new Option<string>("--device") { Description = "What every trainer runs on: auto, cpu, cuda, cuda:N or all. Only the CPU gives the same bytes twice.", HelpName = "DEVICE", DefaultValueFactory = _ => "cpu" };
         var silos = new Option<int>("--silos") { Description = "Processes of the aggregator, 1..8; more than one needs --postgres.", HelpName = "N", DefaultValueFactory = _ => 1 };
         var postgres = new Option<bool>("--postgres") { Description = "Keep the aggregator's state in a PostgreSQL that is started for the simulation, instead of its embedded database." };
+        var s3 = new Option<string?>("--s3") { Description = "With --postgres: a bucket of an S3-compatible store, as `aggregator serve --s3` takes it. Each silo has a folder of its own then, instead of one that they share.", HelpName = "URL" };
         var fault = new Option<string[]>("--fault")
         {
             Description = "A fault: WHO@round=R,step=S, repeatable. WHO is aggregator, silo:N, postgres, agent:N, trainer:N or network:N, sites counted from 1; S is open, train, report, roster, upload, sum or commit. "
@@ -41,9 +42,10 @@ public static class SimulationCommand
               simulation --data hospital-a --data hospital-b --data hospital-c --out out
               simulation --sites 3 --fault aggregator@round=1,step=sum --fault agent:2@round=2,step=upload --out out
               simulation --sites 3 --silos 2 --postgres --fault silo:1@round=1,step=sum --out out
+              simulation --sites 3 --silos 2 --postgres --s3 http://127.0.0.1:9000/brainmvp/simulation --out out
             """)
         {
-            sites, rounds, steps, seed, plan, data, output, keep, port, pause, spacing, device, silos, postgres, fault, aggregatorDir,
+            sites, rounds, steps, seed, plan, data, output, keep, port, pause, spacing, device, silos, postgres, s3, fault, aggregatorDir,
         };
         root.SetAction((parse, cancellation) => Guard(() => new SimulationRun(new SimulationOptions
         {
@@ -62,6 +64,7 @@ public static class SimulationCommand
             AggregatorFolder = parse.GetValue(aggregatorDir) is { } own ? Path.GetFullPath(own) : null,
             Silos = parse.GetValue(silos),
             Postgres = parse.GetValue(postgres),
+            Bucket = parse.GetValue(s3),
             Faults = parse.GetValue(fault) ?? [],
         }).Execute(cancellation)));
         return await root.Parse(args).InvokeAsync(new InvocationConfiguration

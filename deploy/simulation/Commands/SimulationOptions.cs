@@ -28,6 +28,9 @@ public sealed record SimulationOptions
     /// <summary>Processes of the aggregator, 1..8.</summary>
     public int Silos { get; init; } = 1;
 
+    /// <summary>Bucket of the silos, as <c>aggregator serve --s3</c> takes it; null for a shared folder.</summary>
+    public string? Bucket { get; init; }
+
     /// <summary>Whether the aggregator keeps its state in a PostgreSQL that the simulation starts.</summary>
     public bool Postgres { get; init; }
 

@@ -14,7 +14,8 @@ namespace BrainMVP.Federated.Simulation.Federation;
 /// <param name="port">Port of the first process; 0 takes a free one.</param>
 /// <param name="silos">Processes; with PostgreSQL also one makes sense.</param>
 /// <param name="postgres">The database of the silos; null for the embedded one.</param>
-public sealed class CentralSide(Executables executables, SimulationFolder folder, int port, int silos, PrivatePostgres? postgres, FaultWatch faults) : IAsyncDisposable
+/// <param name="bucket">Object store as <c>aggregator serve --s3</c> takes it: each silo has a folder of its own then. Null for a shared folder.</param>
+public sealed class CentralSide(Executables executables, SimulationFolder folder, int port, int silos, PrivatePostgres? postgres, string? bucket, FaultWatch faults) : IAsyncDisposable
 {
     private const string Alone = "aggregator";
     private const int PortAttempts = 5;
@@ -43,6 +44,12 @@ public sealed class CentralSide(Executables executables, SimulationFolder folder
 
         for (var number = 1; number <= silos; number++)
         {
+            // What silos need of each other besides the database and the bucket: the consortium's trust.
+            if (FolderOf(number) != folder.Aggregator)
+            {
+                CopyFolder(Path.Combine(folder.Aggregator, "trust"), Path.Combine(FolderOf(number), "trust"));
+            }
+
             await StartMember(number, cancellation);
         }
     }
@@ -63,9 +70,10 @@ public sealed class CentralSide(Executables executables, SimulationFolder folder
     public async ValueTask DisposeAsync()
     {
         await Task.WhenAll(_members.Select(m => m.Process.DisposeAsync().AsTask()));
-        foreach (var file in (string[])["aggregator.pid", .. Enumerable.Range(1, silos).Select(n => Path.Combine("silos", SiloName(n) + ".pid"))])
+        await ManagedProcess.EndStranger(Path.Combine(folder.Aggregator, "aggregator.pid"), folder.Aggregator);
+        for (var number = 1; number <= silos; number++)
         {
-            await ManagedProcess.EndStranger(Path.Combine(folder.Aggregator, file), folder.Aggregator);
+            await ManagedProcess.EndStranger(Path.Combine(FolderOf(number), "silos", SiloName(number) + ".pid"), FolderOf(number));
         }
 
         if (postgres is not null)
@@ -100,7 +108,7 @@ public sealed class CentralSide(Executables executables, SimulationFolder folder
 
     private (string Who, Launch Launch) Launch(int number, int listen)
     {
-        string[] common = ["serve", "--dir", folder.Aggregator, "--address", "127.0.0.1", "--port", Text(listen)];
+        string[] common = ["serve", "--dir", FolderOf(number), "--address", "127.0.0.1", "--port", Text(listen), .. bucket is null ? (string[])[] : ["--s3", bucket]];
         if (postgres is null)
         {
             return (Alone, new Launch(Alone, executables.Aggregator, common, folder.Log(Alone), faults.EnvironmentOf(Alone)));
@@ -156,6 +164,18 @@ public sealed class CentralSide(Executables executables, SimulationFolder folder
 
     private static Dictionary<string, string> Together(IReadOnlyDictionary<string, string> a, IReadOnlyDictionary<string, string> b) =>
         a.Concat(b).DistinctBy(e => e.Key).ToDictionary(e => e.Key, e => e.Value, StringComparer.Ordinal);
+
+    private string FolderOf(int number) => bucket is null || number == 1 ? folder.Aggregator : $"{folder.Aggregator}-{Text(number)}";
+
+    private static void CopyFolder(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.EnumerateFiles(from))
+        {
+            // Keeps the key's permissions.
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        }
+    }
 
     private static string SiloName(int number) => $"silo{Text(number)}";
 

@@ -47,6 +47,11 @@ public sealed class SimulationRun(SimulationOptions options)
             throw ErrorCatalogue.ArgumentInvalid.With(options.Silos is < 1 or > 8 ? $"--silos is {options.Silos}; it must be in 1..8." : "--silos needs --postgres: several processes share their state there.");
         }
 
+        if (options.Bucket is not null && !options.Postgres)
+        {
+            throw ErrorCatalogue.ArgumentInvalid.With("--s3 needs --postgres here: it lets silos do without a shared folder.");
+        }
+
         var orders = FaultOrders.Read(options.Faults, sites, plan, options.Postgres ? options.Silos : 0);
         var executables = Executables.Find();
         var folder = SimulationFolder.Take(options.Out, options.AggregatorFolder);
@@ -60,7 +65,7 @@ public sealed class SimulationRun(SimulationOptions options)
         ListSitesResponse profiles = new();
         Directory.CreateDirectory(folder.Logs);
         var postgres = options.Postgres ? new PrivatePostgres(folder.Log("postgres")) : null;
-        var central = new CentralSide(executables, folder, options.Port, options.Silos, postgres, faults);
+        var central = new CentralSide(executables, folder, options.Port, options.Silos, postgres, options.Bucket, faults);
         await using (var federation = new SimulatedFederation(executables, folder, sites, plan, central, postgres, options.Device, faults))
         {
             try

@@ -68,11 +68,12 @@ public static class ErrorCatalogue
     public static readonly ErrorCode ArtifactMissing = new(1401, "An artifact is not in the store.", "Retry; if it stays missing, restore the artifact folder from backup.", 50);
     public static readonly ErrorCode ArtifactCorrupt = new(1402, "An artifact's bytes do not match its name.", "A copy is discarded and fetched again, a prepared case is prepared again; if it recurs, check the disk.", 50);
     public static readonly ErrorCode DiskFull = new(1403, "The disk is full.", "Free space and resume; nothing that was confirmed is lost.", 51);
-    public static readonly ErrorCode StorageUnavailable = new(1404, "The state store cannot be reached.", "Check the disk or the database; work resumes when it is back.", 51);
+    public static readonly ErrorCode StorageUnavailable = new(1404, "The state store cannot be reached.", "Check the disk, the database or the bucket; work resumes when it is back.", 51);
     public static readonly ErrorCode SafetensorsInvalid = new(1405, "A tensor file is malformed.", "Fetch or make the file again.", 50);
     public static readonly ErrorCode LayoutMismatch = new(1406, "A tensor file does not have the layout of this run.", "Check that the file belongs to the run's plan.", 50);
     public static readonly ErrorCode Unreachable = new(1407, "The other side cannot be reached.", "Check the network, the address and the firewall; the agent keeps trying.", 52);
     public static readonly ErrorCode ArtifactCollected = new(1408, "A model of an earlier round was given up.", "Start from a newer round; `serve --keep-rounds` says how many the aggregator keeps.", 50);
+    public static readonly ErrorCode BucketUnusable = new(1409, "The bucket cannot be used.", "Create it, and let its keys list, read, write and delete objects in it; the message says what was refused.", 51);
     public static readonly ErrorCode CheckpointUnreadable = new(1411, "A PyTorch checkpoint is malformed.", "Download or copy the file again; the message says what is wrong with it.", 50);
     public static readonly ErrorCode CheckpointForbidden = new(1412, "A PyTorch checkpoint asks for code that is not on the list.", "Nothing was executed. If you trust the file, load it in Python and save only its tensors: torch.save({'state_dict': model.state_dict()}, 'clean.pt').", 50);
     public static readonly ErrorCode CheckpointLegacy = new(1413, "A PyTorch checkpoint has a format that is not read.", "Save it again in Python with PyTorch 1.6 or newer on a little-endian machine: torch.save(torch.load('old.pt', map_location='cpu', weights_only=True), 'new.pt').", 50);

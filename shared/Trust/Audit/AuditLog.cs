@@ -112,7 +112,16 @@ public sealed class AuditLog : IDisposable
     /// <summary>Adds a record; it is on disk when this returns.</summary>
     /// <returns>The new head.</returns>
     /// <exception cref="FederationException">BMF-1403 when the disk is full; the log is unchanged then.</exception>
-    public string Append(string kind, string subject, IReadOnlyDictionary<string, string>? body = null)
+    public string Append(string kind, string subject, IReadOnlyDictionary<string, string>? body = null) => TryAppend(kind, subject, body, (_, _) => true)!;
+
+    /// <summary>Adds a record, once someone who keeps the log besides has taken it.</summary>
+    /// <param name="kind">Kind of the record.</param>
+    /// <param name="subject">What it is about.</param>
+    /// <param name="body">Its content.</param>
+    /// <param name="publish">Told the record's number and line; false when another record has that number there.</param>
+    /// <returns>The new head; null when the number was taken.</returns>
+    /// <exception cref="FederationException">BMF-1403 when the disk is full; the log is unchanged then.</exception>
+    public string? TryAppend(string kind, string subject, IReadOnlyDictionary<string, string>? body, Func<long, ReadOnlyMemory<byte>, bool> publish)
     {
         lock (_gate)
         {
@@ -128,23 +137,58 @@ public sealed class AuditLog : IDisposable
             var hash = CanonicalJson.Hash(record.AsSpan());
             byte[] line = [.. Encoding.ASCII.GetBytes(hash), (byte)' ', .. record, NewLine];
             ArgumentOutOfRangeException.ThrowIfGreaterThan(line.Length, MaximumLine, nameof(body));
-            var start = _file.Position;
-            try
+            if (!publish(_count, line))
             {
-                _file.Write(line);
-                _file.Flush(flushToDisk: true);
-            }
-            catch (IOException e)
-            {
-                _file.SetLength(start);
-                _file.Position = start;
-                throw DurableFile.IsDiskFull(e) ? ErrorCatalogue.DiskFull.With($"The audit log cannot grow: {e.Message}", e) : e;
+                return null;
             }
 
-            _count++;
-            _head = hash;
+            Write(line, hash);
             return hash;
         }
+    }
+
+    /// <summary>Adds a line that was written elsewhere.</summary>
+    /// <param name="line">As <see cref="TryAppend"/> publishes it.</param>
+    /// <exception cref="FederationException">BMF-1206 when it does not follow the last record; the log is unchanged then.</exception>
+    public void Restore(ReadOnlySpan<byte> line)
+    {
+        lock (_gate)
+        {
+            if (line.Length == 0 || line[^1] != NewLine || !IsNext(line[..^1], _head, _count, out var hash))
+            {
+                throw ErrorCatalogue.AuditBroken.With($"{_file.Name}: the copy of record {_count} does not follow the record before.");
+            }
+
+            Write(line, hash);
+        }
+    }
+
+    /// <summary>The lines of a log from one on, each with its end.</summary>
+    public static IEnumerable<byte[]> Lines(string path, long from)
+    {
+        foreach (var line in File.ReadLines(path, Encoding.UTF8).Skip((int)from))
+        {
+            yield return [.. Encoding.UTF8.GetBytes(line), NewLine];
+        }
+    }
+
+    private void Write(ReadOnlySpan<byte> line, string hash)
+    {
+        var start = _file.Position;
+        try
+        {
+            _file.Write(line);
+            _file.Flush(flushToDisk: true);
+        }
+        catch (IOException e)
+        {
+            _file.SetLength(start);
+            _file.Position = start;
+            throw DurableFile.IsDiskFull(e) ? ErrorCatalogue.DiskFull.With($"The audit log cannot grow: {e.Message}", e) : e;
+        }
+
+        _count++;
+        _head = hash;
     }
 
     /// <summary>Checks a log from its first record. Needs no lock: may run beside the process that writes it.</summary>

@@ -1,4 +1,4 @@
-namespace BrainMVP.Federated.SiteAgent.Transport;
+namespace BrainMVP.Federated.Trust.Transport;
 
 /// <summary>Waiting times between tries: doubling from the first up to a bound.</summary>
 public static class Backoff
