@@ -6,17 +6,28 @@ namespace BrainMVP.Federated.Faults;
 public static class Aftermath
 {
     /// <summary>Everything that does not hold.</summary>
-    public static IReadOnlyList<string> Faults(RunningSimulation simulation, int rounds)
+    /// <param name="simulation">The simulation.</param>
+    /// <param name="rounds">Rounds that it committed.</param>
+    /// <param name="hasBucket">Whether each silo has a folder of its own: what counts is in the bucket then, and the log is whole where it was written last.</param>
+    public static IReadOnlyList<string> Faults(RunningSimulation simulation, int rounds, bool hasBucket)
     {
         var wrong = new List<string>();
-        var log = Path.Combine(simulation.Aggregator, "audit.jsonl");
+        var log = Directory.EnumerateDirectories(Path.GetDirectoryName(simulation.Aggregator)!, "aggregator*")
+            .Select(f => Path.Combine(f, "audit.jsonl"))
+            .Where(File.Exists)
+            .MaxBy(f => new FileInfo(f).Length)!;
         var committed = AuditLog.Read(log).Count(r => r.Kind == "round.committed");
         if (committed != rounds)
         {
             wrong.Add($"the aggregator's audit log has {committed} records of {rounds} commits");
         }
 
-        foreach (var scratch in (string[])["uploads", "sums"])
+        if (hasBucket && BucketServer.Left() is > 0 and var objects)
+        {
+            wrong.Add($"{objects} objects of ended rounds are left in the bucket");
+        }
+
+        foreach (var scratch in hasBucket ? (string[])[] : ["uploads", "sums"])
         {
             var left = Directory.Exists(Path.Combine(simulation.Aggregator, scratch))
                 ? Directory.EnumerateFiles(Path.Combine(simulation.Aggregator, scratch), "*", SearchOption.AllDirectories).Count()

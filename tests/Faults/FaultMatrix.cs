@@ -47,7 +47,7 @@ public sealed class FaultMatrix(string folder, bool keep)
         try
         {
             var aggregator = row.AggregatorFolder.Length > 0 ? row.AggregatorFolder : Path.Combine(path, "work", "aggregator");
-            await using var simulation = RunningSimulation.Start(path, aggregator, [.. Arguments(row.Sites), .. row.Arguments, .. row.Orders.SelectMany(o => (string[])["--fault", o])]);
+            await using var simulation = RunningSimulation.Start(path, aggregator, [.. Arguments(row.Sites), .. row.Arguments, .. row.HasBucket ? BucketServer.NextRow() : [], .. row.Orders.SelectMany(o => (string[])["--fault", o])]);
             var note = "";
             var wrong = new List<string>();
             try
@@ -64,7 +64,7 @@ public sealed class FaultMatrix(string folder, bool keep)
             wrong.AddRange(outcome is null ? [$"the simulation ended with {exit}"] : Compare(outcome));
             if (outcome is not null)
             {
-                wrong.AddRange(Aftermath.Faults(simulation, Rounds));
+                wrong.AddRange(Aftermath.Faults(simulation, Rounds, row.HasBucket));
             }
 
             if (wrong.Count > 0)

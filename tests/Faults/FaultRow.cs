@@ -17,6 +17,9 @@ public sealed record FaultRow(string Name, params string[] Orders)
     /// <summary>Where the aggregator's folder lies; empty for the simulation's own.</summary>
     public string AggregatorFolder { get; init; } = "";
 
+    /// <summary>Whether silos share a bucket and no folder.</summary>
+    public bool HasBucket { get; init; }
+
     /// <summary>Done before the simulation starts.</summary>
     public Action Prepare { get; init; } = () => { };
 

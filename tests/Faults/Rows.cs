@@ -5,7 +5,7 @@ public static class Rows
 {
     public static IReadOnlyList<FaultRow> All { get; } =
     [
-        .. Aggregator(), .. Agents(), .. Trainers(), .. Silos(), .. Clocks(), .. Networks(), .. Others(),
+        .. Aggregator(), .. Agents(), .. Trainers(), .. Silos(), .. Buckets(), .. Clocks(), .. Networks(), .. Others(),
     ];
 
     private static IEnumerable<FaultRow> Aggregator()
@@ -48,6 +48,14 @@ public static class Rows
         yield return Cluster("two silos, one killed for good") with { Beside = LostSilo.Disturb };
         yield return Cluster("PostgreSQL: report, sum", "postgres@round=1,step=report", "postgres@round=2,step=sum");
         yield return Cluster("PostgreSQL: open, upload, commit", "postgres@round=1,step=open,at=before", "postgres@round=1,step=upload", "postgres@round=2,step=commit,at=before");
+    }
+
+    private static IEnumerable<FaultRow> Buckets()
+    {
+        FaultRow Cluster(string name, params string[] orders) => new(name, orders) { Arguments = ["--silos", "2", "--postgres"], HasBucket = true, Absent = BucketServer.Absent };
+        yield return Cluster("two silos with a bucket and no shared folder, each killed once: upload, sum", "silo:1@round=1,step=upload", "silo:2@round=2,step=sum") with { IsQuick = true };
+        yield return Cluster("two silos with a bucket, one killed for good") with { Beside = LostSilo.Disturb };
+        yield return Cluster("two silos, the bucket away during an upload") with { Beside = BucketServer.Disturb };
     }
 
     private static IEnumerable<FaultRow> Clocks()

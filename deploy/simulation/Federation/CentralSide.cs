@@ -32,6 +32,9 @@ public sealed class CentralSide(Executables executables, SimulationFolder folder
     /// <summary>Port of each process.</summary>
     public IReadOnlyList<int> Ports => [.. _members.Select(m => m.Port)];
 
+    /// <summary>Addresses of all processes, as an administrator gives them: silos without a shared folder do not find each other's there.</summary>
+    public string Url => string.Join(',', Ports.Select(p => $"https://127.0.0.1:{Text(p)}"));
+
     /// <summary>Creates the consortium and starts everything.</summary>
     public async Task Start(CancellationToken cancellation)
     {

@@ -94,8 +94,11 @@ public sealed class SimulatedFederation(Executables executables, SimulationFolde
         _agents[launch.Name] = ManagedProcess.Start(launch);
     }
 
+    /// <summary>Address of the aggregator, or those of its silos.</summary>
+    public string Url => central.Url;
+
     /// <summary>A connection with the first administrator's credentials.</summary>
-    public AdminClient Administrator() => AdminClient.FromFolder(folder.Aggregator, null);
+    public AdminClient Administrator() => AdminClient.FromFolder(folder.Aggregator, central.Url);
 
     /// <summary>
     /// Approves the plan at each site as soon as it was proposed there. A site whose agent was killed meanwhile is left to

@@ -78,7 +78,7 @@ public sealed class SimulationRun(SimulationOptions options)
                 profiles = await admin.Admin.ListSitesAsync(new ListSitesRequest(), AdminClient.Options(cancellation));
                 if (status.Summary.CommittedRounds > 0)
                 {
-                    await _timings.Measure("export", () => Tool.Run(executables.Aggregator, ["run", "export", RunName, "--history", "--out", folder.Root, "--dir", folder.Aggregator], CommandLimit, cancellation));
+                    await _timings.Measure("export", () => Tool.Run(executables.Aggregator, ["run", "export", RunName, "--history", "--out", folder.Root, "--dir", folder.Aggregator, "--url", federation.Url], CommandLimit, cancellation));
                 }
 
                 failure = FailureOf(status, folder);
@@ -162,7 +162,7 @@ public sealed class SimulationRun(SimulationOptions options)
     {
         await Tool.Run(executables.SiteAgent, ["model", "init", folder.Plan, "--out", folder.InitialModel], CommandLimit, cancellation);
         await Tool.Run(executables.Aggregator,
-            ["run", "submit", folder.Plan, "--run", RunName, "--model", folder.InitialModel, "--sites", string.Join(',', sites.Select(s => s.Name)), "--dir", folder.Aggregator], CommandLimit, cancellation);
+            ["run", "submit", folder.Plan, "--run", RunName, "--model", folder.InitialModel, "--sites", string.Join(',', sites.Select(s => s.Name)), "--dir", folder.Aggregator, "--url", federation.Url], CommandLimit, cancellation);
         var hash = CanonicalJson.Hash(plan);
         Console.WriteLine($"Plan {hash} is submitted; each site approves it in its own name.");
         await federation.ApproveEverywhere(hash, cancellation);
