@@ -172,6 +172,7 @@ public static class AggregatorHost
         services.AddSingleton<RoundSelection>();
         services.AddSingleton<RoundBuilder>();
         services.AddSingleton<RoundOpener>();
+        services.AddSingleton<DueBell>();
         services.AddSingleton<UploadBudget>();
         services.AddSingleton<UploadStreams>();
         services.AddSingleton<RoundUploads>();

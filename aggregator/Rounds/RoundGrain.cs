@@ -1,6 +1,7 @@
 using BrainMVP.Federated.Aggregator.Artifacts;
 using BrainMVP.Federated.Aggregator.Audit;
 using BrainMVP.Federated.Aggregator.Hosting;
+using BrainMVP.Federated.Aggregator.Runs;
 using BrainMVP.Federated.Aggregator.Sites;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
@@ -25,11 +26,15 @@ public sealed partial class RoundGrain(
     RoundScratch scratch,
     AggregationWorkers workers,
     DiskRoom room,
+    DueBell bell,
     TimeProvider time,
     ILogger<RoundGrain> logger) : Grain, IRoundGrain, IRemindable
 {
     private const string Watchdog = "watchdog";
     private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Between two looks at the workers that sum and build: they are done in less than a turn often.</summary>
+    private static readonly TimeSpan WorkTurn = TimeSpan.FromMilliseconds(20);
 
     private IGrainTimer? _timer;
     private RunDocument? _run;
@@ -49,6 +54,11 @@ public sealed partial class RoundGrain(
         if (State is { } open && open.Attempt >= opening.Attempt)
         {
             return;
+        }
+
+        if (State is { IsFinal: true } earlier && _timer is not null)
+        {
+            await Finish(earlier);
         }
 
         // What an attempt that was rolled back still computes is of no use to this one.
@@ -79,18 +89,24 @@ public sealed partial class RoundGrain(
         FaultPoints.Aggregator(Require().Round, "report", before: true);
         await Save(RoundMachine.Report(Require(), site, new ReportEntry(document, report.Steps, report.Cases, report.Losses.GetValueOrDefault("total"), time.GetUtcNow(), [.. report.TargetDraws.Where(d => d.Value > 0).Select(d => d.Key).Order(StringComparer.Ordinal)])));
         FaultPoints.Aggregator(Require().Round, "report");
+        StepIfDue();
     }
 
     public async Task Decline(string site, string reason)
     {
         await Save(RoundMachine.Drop(Require(), site, reason));
         LogDropout(logger, site, Require().Round, Require().Run, reason);
+        StepIfDue();
     }
 
     public Task BeginUpload(string site, string manifest) =>
         Save(RoundMachine.BeginUpload(Require(), site, new UploadEntry(manifest, documents.Read<UpdateManifest>(manifest).Bytes, Complete: false, time.GetUtcNow())));
 
-    public Task CompleteUpload(string site, string manifest) => Save(RoundMachine.CompleteUpload(Require(), site, manifest, time.GetUtcNow()));
+    public async Task CompleteUpload(string site, string manifest)
+    {
+        await Save(RoundMachine.CompleteUpload(Require(), site, manifest, time.GetUtcNow()));
+        StepIfDue();
+    }
 
     public Task AwaitRoom(long bytes, string reason) => Save(RoundMachine.AwaitRoom(Require(), bytes, reason, time.GetUtcNow()));
 
@@ -106,14 +122,19 @@ public sealed partial class RoundGrain(
         });
     }
 
-    public Task Settle() => State is { IsFinal: true } state ? Finish(state) : Task.CompletedTask;
+    public Task Settle() => State switch
+    {
+        { Phase: RoundPhase.Committed } state => Record(state),
+        { IsFinal: true } state => Finish(state),
+        _ => Task.CompletedTask,
+    };
 
     public Task ReceiveReminder(string reminderName, TickStatus status)
     {
         Arm();
 
         // The reminder is there for as long as work is left: a process that died after the final state has not finished.
-        return Settle();
+        return State is { IsFinal: true } state ? Finish(state) : Task.CompletedTask;
     }
 
     private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
@@ -122,8 +143,29 @@ public sealed partial class RoundGrain(
 
     private RunDocument Run() => _run ??= documents.Read<RunDocument>(store.State.Settled!.RunDocument);
 
-    private Task Save(RoundState next, string? runDocument = null) =>
-        ReferenceEquals(next, State) ? Task.CompletedTask : store.Save(new StoredRound(next, runDocument ?? store.State.Settled!.RunDocument));
+    private async Task Save(RoundState next, string? runDocument = null)
+    {
+        var before = State;
+        if (ReferenceEquals(next, before))
+        {
+            return;
+        }
+
+        await store.Save(new StoredRound(next, runDocument ?? store.State.Settled!.RunDocument));
+        if (next.Phase != before?.Phase)
+        {
+            bell.Ring();
+        }
+    }
+
+    /// <summary>Takes the next turn at once when everyone it waited for is there; who is silent is asked in ordinary turns only.</summary>
+    private void StepIfDue()
+    {
+        if (State is { IsFinal: false, RoomAwaitedSince: null } state && RoundMachine.Decide(state, Run().Plan.Quorum, time.GetUtcNow(), _ => false).Step is RoundStep.CloseReports or RoundStep.CloseUploads)
+        {
+            _timer?.Change(TimeSpan.Zero, Turn);
+        }
+    }
 
     private void Arm()
     {
@@ -137,7 +179,18 @@ public sealed partial class RoundGrain(
     {
         try
         {
-            await Step();
+            // What a step leads to at once need not wait for the next turn.
+            RoundPhase before;
+            do
+            {
+                before = Require().Phase;
+                await Step();
+            }
+            while (Require().Phase != before && !Require().IsFinal);
+            if (Require().Phase == RoundPhase.Summing)
+            {
+                _timer?.Change(WorkTurn, Turn);
+            }
         }
         catch (FederationException e)
         {
@@ -347,15 +400,22 @@ public sealed partial class RoundGrain(
         await Save(RoundMachine.Commit(state, commit, built.Model, built.Templates, now, built.Control));
         FaultPoints.Aggregator(state.Round, "commit");
         LogCommitted(logger, state.Round, state.Run, built.Model);
-        await Finish(Require());
+        await Record(Require());
+        await GrainFactory.GetGrain<IRunGrain>(state.Run).Look();
+
+        // The rest is for the next turn: the next round need not wait until the updates of this one are deleted.
     }
+
+    /// <summary>The audit log tells of a commit before anything of the next round.</summary>
+    private async Task Record(RoundState state) =>
+        await Audit().AppendOnce("round.committed", state.Attempt == 1 ? $"{state.Run}/{state.Round}" : $"{state.Run}/{state.Round}/{state.Attempt}", new Dictionary<string, string> { ["commit"] = state.Commit, ["model"] = state.Model });
 
     /// <summary>What follows a final state; each part may be done again after a crash.</summary>
     private async Task Finish(RoundState state)
     {
         if (state.Phase == RoundPhase.Committed)
         {
-            await Audit().AppendOnce("round.committed", state.Attempt == 1 ? $"{state.Run}/{state.Round}" : $"{state.Run}/{state.Round}/{state.Attempt}", new Dictionary<string, string> { ["commit"] = state.Commit, ["model"] = state.Model });
+            await Record(state);
         }
 
         scratch.Delete(new RoundKey(state.Run, state.Round, state.Attempt));

@@ -14,6 +14,10 @@ public interface IRunGrain : IGrainWithStringKey
     [Alias("Touch")]
     Task Touch();
 
+    /// <summary>Tells the run that its round was committed: it looks now instead of at its next turn. Nobody waits for it.</summary>
+    [Alias("Look"), Orleans.Concurrency.OneWay]
+    Task Look();
+
     [Alias("Get"), Orleans.Concurrency.AlwaysInterleave]
     Task<RunState?> Get();
 

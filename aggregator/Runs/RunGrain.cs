@@ -62,6 +62,12 @@ public sealed partial class RunGrain(
         return Task.CompletedTask;
     }
 
+    public Task Look()
+    {
+        _timer?.Change(TimeSpan.Zero, Turn);
+        return Task.CompletedTask;
+    }
+
     public Task<RunState?> Get() => Task.FromResult(State);
 
     public async Task<IReadOnlyList<DueWork>> AssignmentsFor(string site) => State is { } state

@@ -21,6 +21,7 @@ public sealed partial class SiteGrpc(
     ArtifactStore artifacts,
     RoundUploads uploads,
     ReportIntake reports,
+    DueBell bell,
     IGrainFactory grains,
     IHostApplicationLifetime lifetime,
     TimeProvider time) : SiteService.SiteServiceBase
@@ -47,6 +48,8 @@ public sealed partial class SiteGrpc(
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         while (true)
         {
+            // Before looking: what becomes due while it looks must not be missed.
+            var rung = bell.Next;
             var due = await Due(grain, site, request.Known);
             if (due.Any(d => !request.Known.Contains(d.Id)) || time.GetUtcNow() >= until || lifetime.ApplicationStopping.IsCancellationRequested)
             {
@@ -55,7 +58,7 @@ public sealed partial class SiteGrpc(
                 return response;
             }
 
-            await Task.Delay(LookAgain, time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await rung.WaitAsync(LookAgain, time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             context.CancellationToken.ThrowIfCancellationRequested();
 
             // A site whose poll is open is there: it must not count as silent because nothing was due for a while.

@@ -29,23 +29,15 @@ public sealed record UpdateSummary(IReadOnlyList<TensorExponent> Exponents, IRea
                 var block = pair.Read(tensor, start, n);
                 var local = block.Local;
                 var global = block.Global;
-                for (var i = 0; i < n; i++)
+                var (most, square) = Changes.Measure(local, global);
+                if (!double.IsFinite(most))
                 {
-                    var change = (double)local[i] - global[i];
-                    var size = Math.Abs(change);
-                    if (size > largest)
-                    {
-                        largest = size;
-                    }
-
-                    // False for NaN too.
-                    if (!(size <= double.MaxValue))
-                    {
-                        throw ErrorCatalogue.TrainingDiverged.With($"Tensor {tensor.Name} changed by {change} at element {start + i}.");
-                    }
-
-                    sum += change * change;
+                    var i = Changes.FirstNotFinite(local, global);
+                    throw ErrorCatalogue.TrainingDiverged.With($"Tensor {tensor.Name} changed by {(double)local[i] - global[i]} at element {start + i}.");
                 }
+
+                largest = Math.Max(largest, most);
+                sum += square;
             }
 
             squares[tensor.Group] = sum;
