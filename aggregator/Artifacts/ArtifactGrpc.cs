@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using BrainMVP.Federated.Aggregator.Hosting;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.Trust.Certificates;
 using Google.Protobuf;
@@ -14,6 +15,11 @@ public sealed class ArtifactGrpc(ArtifactStore store, Caller caller, DiskRoom ro
 {
     /// <summary>Largest artifact an administrator may upload: 16 GiB.</summary>
     private const long MaximumBytes = 1L << 34;
+
+    /// <summary>Bytes that are handed to the network at once: four messages.</summary>
+    private const long FlushEvery = 4 * Protocol.MessageBytes;
+
+    private static readonly WriteOptions Gather = new(WriteFlags.BufferHint);
 
     public override async Task<StatResponse> Stat(StatRequest request, ServerCallContext context)
     {
@@ -30,22 +36,38 @@ public sealed class ArtifactGrpc(ArtifactStore store, Caller caller, DiskRoom ro
             throw ErrorCatalogue.DocumentInvalid.With($"Offset {request.Offset} is outside an artifact of {length} bytes.");
         }
 
-        await using var file = new FileStream(store.PathOf(request.Hash), FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 18, FileOptions.SequentialScan | FileOptions.Asynchronous);
-        file.Position = request.Offset;
+        using var file = File.OpenHandle(store.PathOf(request.Hash), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.Asynchronous);
+        using var cached = new CachedWindows(file, length);
         using var idle = new IdleLimit(time, context.CancellationToken);
         var buffer = new byte[Protocol.MessageBytes];
-        int read;
-        while ((read = await file.ReadAsync(buffer, idle.Token)) > 0)
+        for (var offset = request.Offset; offset < length;)
         {
-            if (identity.Role == CertificateRole.Site)
+            var part = buffer.AsMemory(0, (int)Math.Min(buffer.Length, length - offset));
+            if (!TryCopy(cached, offset, part.Span))
             {
-                await bandwidth.DownAsync(identity.Name, read, idle.Token);
+                var read = await RandomAccess.ReadAsync(file, part, offset, idle.Token);
+                part = read > 0 ? part[..read] : throw ErrorCatalogue.ArtifactCorrupt.With($"Artifact {request.Hash} has become shorter.");
             }
 
-            // The buffer is read again only after the write has finished with it.
-            await responseStream.WriteAsync(new DownloadPart { Data = UnsafeByteOperations.UnsafeWrap(buffer.AsMemory(0, read)) }, idle.Token);
+            if (identity.Role == CertificateRole.Site)
+            {
+                await bandwidth.DownAsync(identity.Name, part.Length, idle.Token);
+            }
+
+            // The buffer is used again only after the write has finished with it. Some messages go out together.
+            var next = offset + part.Length;
+            responseStream.WriteOptions = next < length && next / FlushEvery == offset / FlushEvery ? Gather : null;
+            await responseStream.WriteAsync(new DownloadPart { Data = UnsafeByteOperations.UnsafeWrap(part) }, idle.Token);
             idle.Moved();
+            offset = next;
         }
+    }
+
+    private static bool TryCopy(CachedWindows cached, long offset, Span<byte> destination)
+    {
+        var found = cached.Find(offset, destination.Length);
+        found.CopyTo(destination);
+        return found.Length > 0;
     }
 
     public override async Task<UploadResponse> Upload(IAsyncStreamReader<ArtifactPart> requestStream, ServerCallContext context)
