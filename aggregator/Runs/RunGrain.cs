@@ -23,6 +23,7 @@ public sealed partial class RunGrain(
 
     private IGrainTimer? _timer;
     private RunDocument? _document;
+    private bool _hasSettled;
 
     private string Name => this.GetPrimaryKeyString();
 
@@ -254,6 +255,13 @@ public sealed partial class RunGrain(
     private async Task Step()
     {
         var state = Require();
+        if (!_hasSettled && state.Commits is [.., var last])
+        {
+            // A process that died may have left the end of the last committed round undone.
+            await Round(last.Round).Settle();
+            _hasSettled = true;
+        }
+
         switch (state.Phase)
         {
             case RunPhase.AwaitingApprovals:
