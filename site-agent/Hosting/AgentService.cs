@@ -19,7 +19,7 @@ public sealed partial class AgentService(SiteContext site, Worker worker, Certif
     private const int LongPollSeconds = 20;
     private static readonly TimeSpan PollWhileWorking = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan LongestPollRetry = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestPollRetry = TimeSpan.FromSeconds(5);
 
     private readonly AssignmentTracker _tracker = new();
     private Task? _work;
