@@ -4,7 +4,7 @@ using BrainMVP.Federated.Trust.Audit;
 namespace BrainMVP.Federated.Aggregator.Audit;
 
 /// <inheritdoc cref="IAuditGrain"/>
-public sealed class AuditGrain(AggregatorFolder folder, AuditCopy copy, TimeProvider time) : Grain, IAuditGrain
+public sealed class AuditGrain(AggregatorFolder folder, AuditObjects copy, TimeProvider time) : Grain, IAuditGrain
 {
     private readonly HashSet<(string Kind, string Subject)> _known = [];
     private AuditLog? _log;
@@ -12,7 +12,17 @@ public sealed class AuditGrain(AggregatorFolder folder, AuditCopy copy, TimeProv
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _log = AuditLog.Open(folder.AuditLog, time);
-        Learn();
+        try
+        {
+            Learn();
+        }
+        catch
+        {
+            // An activation that fails is not deactivated; the next one must find the log free.
+            _log.Dispose();
+            throw;
+        }
+
         return Task.CompletedTask;
     }
 
@@ -30,7 +40,7 @@ public sealed class AuditGrain(AggregatorFolder folder, AuditCopy copy, TimeProv
     private string Append(string kind, string subject, IReadOnlyDictionary<string, string> body)
     {
         string? head;
-        while ((head = _log!.TryAppend(kind, subject, body, (number, line) => copy.Objects?.TryPut(number, line) ?? true)) is null)
+        while ((head = _log!.TryAppend(kind, subject, body, copy.TryPut)) is null)
         {
             // A record that was stored by a process which died before it could write it here, or by the silo that had the log
             // before this one.
@@ -48,7 +58,7 @@ public sealed class AuditGrain(AggregatorFolder folder, AuditCopy copy, TimeProv
 
     private void Learn()
     {
-        copy.Objects?.Meet(_log!, folder.AuditLog);
+        copy.Meet(_log!, folder.AuditLog);
         foreach (var record in AuditLog.Read(folder.AuditLog))
         {
             _known.Add((record.Kind, record.Subject));

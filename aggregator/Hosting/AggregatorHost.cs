@@ -151,7 +151,7 @@ public static class AggregatorHost
         services.AddSingleton(trust);
         services.AddSingleton(new ArtifactStore(options.Folder.Artifacts, options.Folder.Incoming, bucket));
         services.AddSingleton(new DocumentStore(options.Folder.Documents, bucket));
-        services.AddSingleton(new AuditCopy(bucket is null ? null : new AuditObjects(bucket)));
+        services.AddSingleton(new AuditObjects(bucket));
         services.AddSingleton(new UploadStore(options.Folder.Uploads, options.Silo?.Name ?? "aggregator", bucket));
         services.AddSingleton(new SumStore(options.Folder.Sums, bucket));
         if (bucket is not null)

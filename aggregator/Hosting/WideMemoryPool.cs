@@ -34,7 +34,10 @@ internal sealed class WideMemoryPool : MemoryPool<byte>
         return new Block(this);
     }
 
-    protected override void Dispose(bool disposing) => _idle.Clear();
+    protected override void Dispose(bool disposing)
+    {
+        // Whoever disposes it is one of several users; at the end of the process nothing is left to give back.
+    }
 
     private void Return(Block block)
     {
@@ -48,10 +51,14 @@ internal sealed class WideMemoryPool : MemoryPool<byte>
         }
     }
 
-    /// <summary>Registered for the web server, which asks for a pool for every endpoint.</summary>
-    internal sealed class Factory : IMemoryPoolFactory<byte>
+    /// <summary>One pool for all: the web server asks for a pool for each of its queues, of which there are as many as processors.</summary>
+    internal sealed class Factory : IMemoryPoolFactory<byte>, IDisposable
     {
-        public MemoryPool<byte> Create(MemoryPoolOptions? options = null) => new WideMemoryPool();
+        private readonly WideMemoryPool _pool = new();
+
+        public MemoryPool<byte> Create(MemoryPoolOptions? options = null) => _pool;
+
+        public void Dispose() => _pool.Dispose();
     }
 
     private sealed class Block(WideMemoryPool pool) : IMemoryOwner<byte>

@@ -2,10 +2,11 @@ namespace BrainMVP.Federated.Aggregator.ObjectStorage;
 
 /// <summary>
 /// A store that outlives this machine and that several silos share. The local folder is a cache of it: an object is there
-/// before the file of the same name is here. Every call ends within a deadline, which blocks the calling thread at most so
-/// long: 30 s and one second more for each MiB.
+/// before the file of the same name is here. Every request ends within a deadline, and blocks the calling thread at most so
+/// long: 30 s and one second more for each MiB. A fetch is two requests.
 /// </summary>
-/// <remarks>All members throw BMF-1404 when the store does not answer in time, and BMF-1409 when it refuses.</remarks>
+/// <remarks>All members throw BMF-1404 when the store does not answer in time, and BMF-1409 when it refuses.
+/// What is fetched into memory may have 32 MiB (BMF-1402).</remarks>
 public interface IObjectStore
 {
     /// <summary>Stores a file; what had the name before is replaced.</summary>

@@ -12,6 +12,10 @@ namespace BrainMVP.Federated.Aggregator.ObjectStorage;
 public sealed class S3ObjectStore : IObjectStore, IDisposable
 {
     private const int Mebi = 1 << 20;
+
+    /// <summary>Most bytes that are fetched into memory: chunks have 4 MiB, documents 8.</summary>
+    private const long LargestInMemory = 32 * Mebi;
+
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
     private readonly S3Location _location;
@@ -38,7 +42,7 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
             .Build();
     }
 
-    /// <summary>Checks that the bucket is there and that its content may be read.</summary>
+    /// <summary>Checks that the bucket is there.</summary>
     /// <exception cref="FederationException">BMF-1409, BMF-1404.</exception>
     public void RequireBucket()
     {
@@ -104,6 +108,11 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
         if (StatOf(name) is not { } stat)
         {
             return null;
+        }
+
+        if (stat.Size > LargestInMemory)
+        {
+            throw ErrorCatalogue.ArtifactCorrupt.With($"{_location}{name} has {stat.Size} bytes; nothing that is stored under such a name has more than {LargestInMemory}.");
         }
 
         return Run($"{name} is fetched", stat.Size, async limit =>
@@ -199,15 +208,16 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
     private async Task<T> TryAsync<T>(string what, TimeSpan deadline, Func<CancellationToken, Task<T>> call)
     {
         using var limit = new CancellationTokenSource(deadline, _time);
+        Exception? last = null;
         for (var failures = 1; ; failures++)
         {
             try
             {
                 return await call(limit.Token);
             }
-            catch (Exception) when (limit.IsCancellationRequested)
+            catch (Exception e) when (limit.IsCancellationRequested)
             {
-                throw Late(what, deadline, null);
+                throw Late(what, deadline, last ?? e);
             }
             catch (Exception e) when (e is AccessDeniedException or AuthorizationException or InvalidBucketNameException or BucketNotFoundException or ForbiddenException)
             {
@@ -215,11 +225,9 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
             }
             catch (Exception e) when (e is HttpRequestException or IOException or MinioException or OperationCanceledException)
             {
-                try
-                {
-                    await Task.Delay(Backoff.After(failures, LongestWait), _time, limit.Token);
-                }
-                catch (OperationCanceledException)
+                last = e;
+                await Task.Delay(Backoff.After(failures, LongestWait), _time, limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (limit.IsCancellationRequested)
                 {
                     throw Late(what, deadline, e);
                 }
@@ -228,5 +236,5 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
     }
 
     private FederationException Late(string what, TimeSpan deadline, Exception? cause) => ErrorCatalogue.StorageUnavailable.With(
-        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{_location} did not answer within {deadline.TotalSeconds:F0} s when {what}{(cause is null ? "" : ": " + cause.Message)}."), cause);
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{_location} did not answer within {deadline.TotalSeconds:F0} s when {what}{(cause is null or OperationCanceledException ? "" : ": " + cause.Message.TrimEnd('.'))}."), cause);
 }

@@ -36,6 +36,7 @@ public sealed partial class RoundGrain
             {
                 if (failure.StartsWith(ErrorCatalogue.StorageUnavailable.Id, StringComparison.Ordinal))
                 {
+                    // The bucket is away; the shard is asked again at the next turn.
                     return;
                 }
 

@@ -197,7 +197,7 @@ public sealed partial class RoundGrain(
                 await Step();
             }
             while (Require().Phase != before && !Require().IsFinal);
-            if (Require().Phase == RoundPhase.Summing)
+            if (Require() is { Phase: RoundPhase.Summing, PauseReason: "", RoomAwaitedSince: null })
             {
                 _timer?.Change(WorkTurn, Turn);
             }

@@ -24,7 +24,7 @@ public static class SimulationCommand
         var device = new Option<string>("--device") { Description = "What every trainer runs on: auto, cpu, cuda, cuda:N or all. Only the CPU gives the same bytes twice.", HelpName = "DEVICE", DefaultValueFactory = _ => "cpu" };
         var silos = new Option<int>("--silos") { Description = "Processes of the aggregator, 1..8; more than one needs --postgres.", HelpName = "N", DefaultValueFactory = _ => 1 };
         var postgres = new Option<bool>("--postgres") { Description = "Keep the aggregator's state in a PostgreSQL that is started for the simulation, instead of its embedded database." };
-        var s3 = new Option<string?>("--s3") { Description = "With --postgres: a bucket of an S3-compatible store, as `aggregator serve --s3` takes it. Each silo has a folder of its own then, instead of one that they share.", HelpName = "URL" };
+        var s3 = new Option<string?>("--s3") { Description = "A bucket of an S3-compatible store, as `aggregator serve --s3` takes it. Each silo has a folder of its own then, instead of one that they share.", HelpName = "URL" };
         var fault = new Option<string[]>("--fault")
         {
             Description = "A fault: WHO@round=R,step=S, repeatable. WHO is aggregator, silo:N, postgres, agent:N, trainer:N or network:N, sites counted from 1; S is open, train, report, roster, upload, sum or commit. "

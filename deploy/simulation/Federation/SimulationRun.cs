@@ -47,11 +47,6 @@ public sealed class SimulationRun(SimulationOptions options)
             throw ErrorCatalogue.ArgumentInvalid.With(options.Silos is < 1 or > 8 ? $"--silos is {options.Silos}; it must be in 1..8." : "--silos needs --postgres: several processes share their state there.");
         }
 
-        if (options.Bucket is not null && !options.Postgres)
-        {
-            throw ErrorCatalogue.ArgumentInvalid.With("--s3 needs --postgres here: it lets silos do without a shared folder.");
-        }
-
         var orders = FaultOrders.Read(options.Faults, sites, plan, options.Postgres ? options.Silos : 0);
         var executables = Executables.Find();
         var folder = SimulationFolder.Take(options.Out, options.AggregatorFolder);

@@ -155,6 +155,17 @@ public sealed class OwnFoldersTests : IClassFixture<BucketFixture>, IDisposable
     }
 
     [Fact]
+    public void Two_histories_are_never_joined()
+    {
+        Append("a", new AuditObjects(_objects), "one");
+        Append("b", new AuditObjects(null), "another", "history");
+        var before = File.ReadAllBytes(_folder["b.jsonl"]);
+        Fails.With(ErrorCatalogue.AuditBroken, () => Append("b", new AuditObjects(_objects), "three"));
+        Assert.Equal(before, File.ReadAllBytes(_folder["b.jsonl"]));
+        Assert.Single(_objects.List("audit/"));
+    }
+
+    [Fact]
     public void A_folder_that_had_no_bucket_brings_what_it_has()
     {
         var hash = new ArtifactStore(_folder["a"]).Put(s => s.Write("model"u8));

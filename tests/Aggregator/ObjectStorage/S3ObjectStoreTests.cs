@@ -55,6 +55,29 @@ public sealed class S3ObjectStoreTests(BucketFixture bucket) : IClassFixture<Buc
     }
 
     [Fact]
+    public void What_is_too_large_for_memory_is_not_fetched_into_it()
+    {
+        using var store = bucket.Store();
+        using (var file = File.Create(_folder["large"]))
+        {
+            file.SetLength((32 << 20) + 1);
+        }
+
+        store.Put("large", _folder["large"]);
+        Fails.With(ErrorCatalogue.ArtifactCorrupt, () => store.TryGet("large"));
+        Assert.True(store.TryGet("large", _folder["fetched"]));
+    }
+
+    [Fact]
+    public void An_unreachable_server_is_named_with_the_reason()
+    {
+        using var store = new S3ObjectStore(BucketFixture.Locate("http://127.0.0.1:1/bucket"), TimeProvider.System, TimeSpan.FromSeconds(1));
+        var error = Fails.With(ErrorCatalogue.StorageUnavailable, store.RequireBucket);
+        Assert.Contains("127.0.0.1:1/bucket", error.Message, StringComparison.Ordinal);
+        Assert.Contains("refused", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_missing_bucket_has_its_own_error()
     {
         using var store = new S3ObjectStore(bucket.Place() with { Bucket = "other-bucket" }, TimeProvider.System);
