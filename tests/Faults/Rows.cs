@@ -55,6 +55,8 @@ public static class Rows
         FaultRow Cluster(string name, params string[] orders) => new(name, orders) { Arguments = ["--silos", "2", "--postgres"], HasBucket = true, Absent = BucketServer.Absent };
         yield return Cluster("two silos with a bucket and no shared folder, each killed once: upload, sum", "silo:1@round=1,step=upload", "silo:2@round=2,step=sum") with { IsQuick = true };
         yield return Cluster("two silos with a bucket, one killed for good") with { Beside = LostSilo.Disturb };
+        yield return Cluster("two silos with a bucket, one back with an empty folder") with { Beside = EmptiedSilo.Disturb };
+        yield return new FaultRow("one process with a bucket, killed: report, commit", "aggregator@round=1,step=report", "aggregator@round=2,step=commit") { HasBucket = true, Absent = BucketServer.Absent };
         yield return Cluster("two silos, the bucket away during an upload") with { Beside = BucketServer.Disturb };
     }
 
