@@ -26,7 +26,6 @@ ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || install PostgreSQL postgr
 command -v dcm2niix >/dev/null || install dcm2niix dcm2niix
 [ -e /usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1 ] || [ -e /usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1 ] || install libfaketime faketime
 
-
 # The S3-speaking server of the tests for buckets.
 command -v npm >/dev/null || install npm npm
 if command -v npm >/dev/null && [ ! -d tests/ObjectStorage/node_modules/s3rver ]; then

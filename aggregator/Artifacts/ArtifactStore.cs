@@ -15,6 +15,7 @@ public sealed class ArtifactStore
 {
     private const string Kind = "artifacts/";
     private const string CollectedMark = ".collected";
+    private const string UsedMark = ".used";
 
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
@@ -61,15 +62,25 @@ public sealed class ArtifactStore
     }
 
     /// <summary>When the artifact was last written or marked as used; null when it is not there.</summary>
-    public DateTimeOffset? UnusedSince(string hash) => File.Exists(Local(hash))
-        ? new DateTimeOffset(File.GetLastWriteTimeUtc(Local(hash)), TimeSpan.Zero)
-        : _objects is null || File.Exists(Collected(hash)) ? null : _objects.StoredAt(NameOf(hash));
+    public DateTimeOffset? UnusedSince(string hash)
+    {
+        DateTimeOffset? here = File.Exists(Local(hash)) ? new DateTimeOffset(File.GetLastWriteTimeUtc(Local(hash)), TimeSpan.Zero) : null;
+        if (_objects is null || File.Exists(Collected(hash)))
+        {
+            return here;
+        }
+
+        // Another silo may have used it since.
+        var stored = here ?? _objects.StoredAt(NameOf(hash));
+        return stored is not null && _objects.StoredAt(NameOf(hash) + UsedMark) is { } used && used > stored ? used : stored;
+    }
 
     /// <summary>Says that the artifact is about to be used, which spares it from collection for a while.</summary>
     /// <exception cref="FederationException">BMF-1401 when it is not in the store.</exception>
     public void Use(string hash, DateTimeOffset now)
     {
         LengthOf(hash);
+        _objects?.Put(NameOf(hash) + UsedMark, "used"u8.ToArray());
         File.SetLastWriteTimeUtc(Local(hash), now.UtcDateTime);
     }
 
@@ -78,6 +89,7 @@ public sealed class ArtifactStore
     {
         _objects?.Put(NameOf(hash) + CollectedMark, "collected"u8.ToArray());
         _objects?.Delete(NameOf(hash));
+        _objects?.Delete(NameOf(hash) + UsedMark);
 
         // Room first: on a full disk there may be none for the note.
         File.Delete(Local(hash));

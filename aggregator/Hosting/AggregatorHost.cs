@@ -233,7 +233,10 @@ public static class AggregatorHost
             o.ProbeTimeout = TimeSpan.FromSeconds(2);
             o.NumMissedProbesLimit = 2;
             o.TableRefreshTimeout = TimeSpan.FromSeconds(5);
-            o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
+
+            // A silo that starts asks every other one that was alive three of these ago, dead ones too: all silos that were
+            // killed at once would wait for each other so long.
+            o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
         });
     }
 

@@ -5,21 +5,23 @@ using Microsoft.Win32.SafeHandles;
 namespace BrainMVP.Federated.SiteAgent.Rounds;
 
 /// <summary>
-/// A file whose bytes arrive in order. They are hashed and written while the next ones come, and synced while later ones
-/// are written, so that neither the network nor the disk waits for the other and the last sync is short.
+/// A file whose bytes arrive in order. They are written and hashed, each by itself, while the next ones come, and synced
+/// while later ones are written, so that network, disk and processor do not wait for each other and the last sync is short.
 /// </summary>
 internal sealed class ArrivingFile : IAsyncDisposable
 {
-    /// <summary>Parts of at most 64 KiB that may wait: 2 MiB.</summary>
+    /// <summary>Parts of at most 64 KiB that may wait to be written, and as many to be hashed: 2 MiB each.</summary>
     private const int MostWaiting = 32;
 
     /// <summary>Bytes that are written between two syncs at least: 32 MiB.</summary>
     private const long SyncEvery = 32 << 20;
 
-    private readonly Channel<ReadOnlyMemory<byte>> _parts = Channel.CreateBounded<ReadOnlyMemory<byte>>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
+    private readonly Channel<ReadOnlyMemory<byte>> _parts = Waiting();
+    private readonly Channel<ReadOnlyMemory<byte>> _written = Waiting();
     private readonly SafeFileHandle _file;
     private readonly IncrementalHash _digest;
     private readonly Task _writing;
+    private readonly Task _hashing;
     private long _end;
 
     /// <param name="file">Where the bytes go.</param>
@@ -29,6 +31,7 @@ internal sealed class ArrivingFile : IAsyncDisposable
     {
         (_file, _end, _digest) = (file, length, digest);
         _writing = Task.Run(WriteAsync);
+        _hashing = Task.Run(HashAsync);
     }
 
     /// <summary>Takes the next bytes; the memory must not change any more.</summary>
@@ -46,12 +49,30 @@ internal sealed class ArrivingFile : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until all bytes are written and durable.</summary>
+    /// <summary>Waits until all bytes are written, durable and hashed.</summary>
     /// <exception cref="IOException">Some could not be written.</exception>
     public async ValueTask DisposeAsync()
     {
         _parts.Writer.TryComplete();
-        await _writing;
+        await Task.WhenAll(_writing, _hashing);
+    }
+
+    private static Channel<ReadOnlyMemory<byte>> Waiting() => Channel.CreateBounded<ReadOnlyMemory<byte>>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
+
+    private async Task HashAsync()
+    {
+        try
+        {
+            await foreach (var part in _written.Reader.ReadAllAsync())
+            {
+                _digest.AppendData(part.Span);
+            }
+        }
+        catch (Exception e)
+        {
+            _written.Writer.TryComplete(e);
+            throw;
+        }
     }
 
     private async Task WriteAsync()
@@ -63,7 +84,7 @@ internal sealed class ArrivingFile : IAsyncDisposable
             await foreach (var part in _parts.Reader.ReadAllAsync())
             {
                 RandomAccess.Write(_file, part.Span, _end);
-                _digest.AppendData(part.Span);
+                await _written.Writer.WriteAsync(part);
                 _end += part.Length;
                 if (_end - synced >= SyncEvery && syncing.IsCompleted)
                 {
@@ -80,6 +101,7 @@ internal sealed class ArrivingFile : IAsyncDisposable
         }
         finally
         {
+            _written.Writer.TryComplete();
             await syncing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 

@@ -64,6 +64,18 @@ public sealed class OwnFoldersTests : IClassFixture<BucketFixture>, IDisposable
     }
 
     [Fact]
+    public void What_one_uses_the_other_does_not_count_as_unused()
+    {
+        var (a, b) = (Artifacts("a"), Artifacts("b"));
+        var hash = a.Put(s => s.Write("model"u8));
+        var longAgo = DateTime.UnixEpoch.AddYears(40);
+        File.SetLastWriteTimeUtc(a.PathOf(hash), longAgo);
+        Assert.Equal(longAgo, a.UnusedSince(hash)!.Value.UtcDateTime);
+        b.Use(hash, TimeProvider.System.GetUtcNow());
+        Assert.True(a.UnusedSince(hash) > new DateTimeOffset(longAgo, TimeSpan.Zero).AddYears(1));
+    }
+
+    [Fact]
     public void A_document_of_one_is_read_by_the_other_with_its_first_signature()
     {
         var (a, b) = (new DocumentStore(_folder["a"], _objects), new DocumentStore(_folder["b"], _objects));
