@@ -21,7 +21,7 @@ internal sealed class UpdateReader : IUpdateSource
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, SiteReader> _sites = new(StringComparer.Ordinal);
-    private readonly byte[] _buffer = new byte[ReadBytes];
+    private readonly AlignedBuffer<byte> _buffer = new(ReadBytes);
     private SiteReader? _site;
     private long _start;
     private int _length;
@@ -117,12 +117,12 @@ internal sealed class UpdateReader : IUpdateSource
         {
             (_site, _length) = (null, 0);
             _start = first * BlockBytes;
-            _length = reader.Load(_start, _buffer.AsSpan(0, blocks * BlockBytes));
+            _length = reader.Load(_start, _buffer.Span[..(blocks * BlockBytes)]);
             _site = reader;
         }
 
         var begin = (int)(offset - _start);
-        return _buffer.AsSpan(begin, Math.Min(BlockBytes, _length - begin));
+        return _buffer.Span.Slice(begin, Math.Min(BlockBytes, _length - begin));
     }
 
     private sealed class SiteReader : IDisposable

@@ -4,7 +4,8 @@ namespace BrainMVP.Federated.Contracts.Storage;
 
 /// <summary>
 /// Finds those parts of a file that the system holds in memory, window by window: what was written moments ago is read
-/// where it lies. One window is mapped in at a time. For one thread at a time, and for files that nobody writes to.
+/// where it lies, on machines where that is faster than a copy. One window is mapped in at a time. For one thread at a
+/// time, and for files that nobody writes to.
 /// </summary>
 /// <param name="file">An open file that stays open as long as this.</param>
 /// <param name="length">Its length, bytes.</param>
@@ -42,9 +43,19 @@ public sealed class CachedWindows(SafeFileHandle file, long length) : IDisposabl
             _map!.Release(_window * WindowBytes, LengthOf(_window));
         }
 
-        _map ??= new MappedFile(file);
-        _isCached = _map.IsCached(window * WindowBytes, LengthOf(window));
         _window = window;
+        _isCached = false;
+        if (!MappingSpeed.IsWorthwhile)
+        {
+            return;
+        }
+
+        _map ??= new MappedFile(file);
+        if (_map.IsCached(window * WindowBytes, LengthOf(window)))
+        {
+            MappingSpeed.Measure(_map, file, window * WindowBytes, LengthOf(window));
+            _isCached = MappingSpeed.IsWorthwhile;
+        }
     }
 
     private long LengthOf(long window) => Math.Min(WindowBytes, length - (window * WindowBytes));

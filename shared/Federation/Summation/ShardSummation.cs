@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Federation.Updates;
 
 namespace BrainMVP.Federated.Federation.Summation;
@@ -24,14 +25,14 @@ public static class ShardSummation
     /// <param name="cancellation">Checked between blocks.</param>
     public static void Sum(IReadOnlyList<ShardSegment> segments, IReadOnlyDictionary<string, PayloadMap> payloads, IUpdateSource source, Stream output, CancellationToken cancellation)
     {
-        var sum = new int[BlockElements];
+        var sum = new AlignedBuffer<int>(BlockElements);
         foreach (var stretch in Stretch.Of(segments, payloads))
         {
             var first = stretch.Parts.Count > 0 ? stretch.Parts[0].Offset / sizeof(int) : 0;
             for (long done = 0; done < stretch.Count;)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var total = sum.AsSpan(0, (int)Math.Min(BlockElements - ((first + done) % BlockElements), stretch.Count - done));
+                var total = sum.Span[..(int)Math.Min(BlockElements - ((first + done) % BlockElements), stretch.Count - done)];
                 if (stretch.Parts.Count == 0)
                 {
                     total.Clear();

@@ -43,7 +43,7 @@ public sealed class SilentPeerTests(PostgresServer server) : IClassFixture<Postg
     {
         Assert.SkipWhen(server.Absent is not null, server.Absent ?? "");
         await using var relay = new FreezingRelay(new Npgsql.NpgsqlConnectionStringBuilder(server.ConnectionString).Port);
-        var through = new Npgsql.NpgsqlConnectionStringBuilder(server.ConnectionString) { Port = relay.Port, Timeout = 2, CommandTimeout = 2, ApplicationName = "frozen" }.ConnectionString;
+        var through = new Npgsql.NpgsqlConnectionStringBuilder(server.ConnectionString) { Port = relay.Port, Timeout = 10, CommandTimeout = 2, ApplicationName = "frozen" }.ConnectionString;
         await using var cluster = await PostgresSilos.Start(through, $"service-{Guid.NewGuid():N}", 1, Cancellation);
         var grain = cluster.Grains.GetGrain<ICounterGrain>("silent");
         await grain.Add(1);
