@@ -62,6 +62,7 @@ internal sealed class Validation(Plan plan, string site, SiteData data)
     {
         try
         {
+            using var gate = FinalizerGate.Enter();
             using var scope = NewDisposeScope();
             var views = part.ToArray().Select(s => View(s, templates, device)).ToArray();
             var volume = model.call(stack(views).unsqueeze(1)).Volume.cpu().contiguous();

@@ -42,9 +42,7 @@ public static partial class MemoryLimit
     /// </summary>
     public static void Release()
     {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
+        FinalizerGate.Drain();
         try
         {
             _ = Trim(0);

@@ -39,6 +39,7 @@ internal sealed class TrainingStep(Plan plan, IBatchFeed feed, ReplicaGroup grou
     /// </exception>
     public StepLosses Run(int round, int step, IDictionary<string, long> draws)
     {
+        using var gate = FinalizerGate.Enter();
         var progress = _schedule.At(round, step);
         var (losses, drawn) = Differentiate(step, _schedule.Contrastive(progress));
         if (!losses.IsFinite)
