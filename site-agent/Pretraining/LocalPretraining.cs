@@ -52,7 +52,7 @@ public sealed class LocalPretraining(PretrainOptions options, TrainerProcess tra
             var outcome = CanonicalJson.Read<RoundOutcome>(await RunJobAsync(Start(folder, round), round, cancellation));
             progress = progress with
             {
-                Rounds = [.. progress.Rounds, new PretrainRound(round, outcome.Steps, outcome.Losses, outcome.Validation, outcome.TrainSeconds, outcome.PeakMemoryBytes, outcome.Notes)],
+                Rounds = [.. progress.Rounds, new PretrainRound(round, outcome.Steps, outcome.Losses, outcome.Validation, outcome.TrainSeconds, outcome.PeakMemoryBytes, outcome.Notes, outcome.DeviceMemoryBytes)],
             };
             folder.Save(progress);
             PretrainConsole.Round(progress.Rounds[^1], plan);

@@ -9,7 +9,6 @@ namespace BrainMVP.Federated.SiteAgent.Pretraining;
 /// <summary>What a person sees while a local pre-training runs: one line that moves, or now and then a line in a log.</summary>
 internal sealed class PretrainConsole(TimeProvider time)
 {
-    private const double Gibi = 1024.0 * 1024 * 1024;
     private static readonly TimeSpan BetweenLogLines = TimeSpan.FromSeconds(10);
 
     private readonly bool _terminal = !Console.IsOutputRedirected;
@@ -73,13 +72,13 @@ internal sealed class PretrainConsole(TimeProvider time)
     }
 
     public static void Round(PretrainRound round, Plan plan) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"Round {round.Round}/{plan.Rounds.Count}: loss {round.Losses["total"]:F5} (template view {round.Losses["templateView"]:F5}, cross-modal view {round.Losses["crossModalView"]:F5}), {round.Seconds / round.Steps:F2} s/step, peak memory {round.PeakMemoryBytes / Gibi:F2} GiB."));
+        $"Round {round.Round}/{plan.Rounds.Count}: loss {round.Losses["total"]:F5} (template view {round.Losses["templateView"]:F5}, cross-modal view {round.Losses["crossModalView"]:F5}), {round.Seconds / round.Steps:F2} s/step, {PeakMemory.Text(round.PeakMemoryBytes, round.DeviceMemoryBytes)}."));
 
     public static void End(PretrainFolder folder, Plan plan, PretrainProgress progress, IReadOnlyDictionary<string, ValidationSum> final)
     {
         var steps = progress.Rounds.Sum(r => r.Steps);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{steps} steps: {progress.Rounds.Sum(r => r.Seconds) / steps:F2} s/step, peak memory {progress.Rounds.Max(r => r.PeakMemoryBytes) / Gibi:F2} GiB."));
+            $"{steps} steps: {progress.Rounds.Sum(r => r.Seconds) / steps:F2} s/step, {PeakMemory.Text(progress.Rounds.Max(r => r.PeakMemoryBytes), progress.Rounds.Max(r => r.DeviceMemoryBytes))}."));
         PretrainResults.Table(progress.Rounds[0].Validation, final);
         Console.WriteLine($"{folder.Model} and {folder.Templates} hold the result; {folder.Reconstructions} and {folder.TemplatePicture} show it.");
     }

@@ -7,6 +7,7 @@ namespace BrainMVP.Federated.SiteAgent.Pretraining;
 /// <param name="Validation">Of the model that the round started from.</param>
 /// <param name="Seconds">Of training.</param>
 /// <param name="PeakMemoryBytes">Of the trainer process.</param>
+/// <param name="DeviceMemoryBytes">Largest use of the first CUDA device after a step, by all processes; 0 on the CPU.</param>
 public sealed record PretrainRound(
     int Round,
     int Steps,
@@ -14,7 +15,8 @@ public sealed record PretrainRound(
     IReadOnlyDictionary<string, ValidationSum> Validation,
     double Seconds,
     long PeakMemoryBytes,
-    IReadOnlyList<string> Notes);
+    IReadOnlyList<string> Notes,
+    long DeviceMemoryBytes = 0);
 
 /// <summary>How far a local pre-training is.</summary>
 public sealed record PretrainProgress

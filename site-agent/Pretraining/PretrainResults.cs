@@ -25,6 +25,7 @@ internal static class PretrainResults
             Steps = progress.Rounds.Sum(r => r.Steps),
             SecondsPerStep = progress.Rounds.Sum(r => r.Seconds) / progress.Rounds.Sum(r => r.Steps),
             PeakMemoryBytes = progress.Rounds.Max(r => r.PeakMemoryBytes),
+            DeviceMemoryBytes = progress.Rounds.Max(r => r.DeviceMemoryBytes),
             progress.Rounds,
             Validation = final,
         }));

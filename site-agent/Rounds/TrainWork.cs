@@ -51,13 +51,8 @@ public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork datase
         return WorkResult.FinishedWith(summary);
     }
 
-    private static string Summarise(RoundOutcome outcome)
-    {
-        const double Gibi = 1024.0 * 1024 * 1024;
-        var device = outcome.DeviceMemoryBytes > 0 ? $", {outcome.DeviceMemoryBytes / Gibi:F2} GiB on the device" : "";
-        return string.Create(CultureInfo.InvariantCulture,
-            $"{outcome.Steps} steps, {outcome.TrainSeconds / outcome.Steps:F2} s/step, peak memory {outcome.PeakMemoryBytes / Gibi:F2} GiB{device}. {string.Join(' ', outcome.Notes)}").TrimEnd();
-    }
+    private static string Summarise(RoundOutcome outcome) => string.Create(CultureInfo.InvariantCulture,
+        $"{outcome.Steps} steps, {outcome.TrainSeconds / outcome.Steps:F2} s/step, {PeakMemory.Text(outcome.PeakMemoryBytes, outcome.DeviceMemoryBytes)}. {string.Join(' ', outcome.Notes)}").TrimEnd();
 
     private static void RequireApproved(KnownRun run)
     {
