@@ -53,7 +53,8 @@ public static class PretrainCommand
         return command;
     }
 
-    private static Plan ReadPlan(string plan) => !File.Exists(plan) && Presets.Names.Contains(plan, StringComparer.Ordinal) ? Presets.Create(plan) : PlanReader.ReadFile(plan);
+    /// <summary>A plan by file, or a preset by name.</summary>
+    internal static Plan ReadPlan(string plan) => !File.Exists(plan) && Presets.Names.Contains(plan, StringComparer.Ordinal) ? Presets.Create(plan) : PlanReader.ReadFile(plan);
 
     private static Plan Overridden(Plan plan, int? steps, int? threads)
     {

@@ -21,6 +21,9 @@ public static class SiteAgentCommands
         root.Add(PolicyCommand.Create());
         root.Add(DataCommand.Create());
         root.Add(PretrainCommand.Create());
+        root.Add(FinetuneCommand.Create());
+        root.Add(PredictCommand.Create());
+        root.Add(EvaluateCommand.Create());
         root.Add(PhantomCommand.Create());
         root.Add(ModelCommand.Create());
         root.Add(StatusCommand.Create());

@@ -1,5 +1,7 @@
 using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Finetuning;
 using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Training.Finetuning;
 
 namespace BrainMVP.Federated.SiteAgent.Trainer;
 
@@ -14,6 +16,12 @@ public enum TrainerTask
 
     /// <summary>Evaluate a model on the held-out cases.</summary>
     Evaluate,
+
+    /// <summary>Prepare labelled data and learn a downstream task.</summary>
+    Finetune,
+
+    /// <summary>Label cases with a fine-tuned model.</summary>
+    Predict,
 }
 
 /// <summary>The job file of a trainer process. Paths are absolute.</summary>
@@ -53,6 +61,12 @@ public sealed record TrainerJob
     /// <summary>File that receives a picture of reconstructions; for <see cref="TrainerTask.Evaluate"/>, none when empty.</summary>
     public string PicturePath { get; init; } = "";
 
+    /// <summary>What is learned; for <see cref="TrainerTask.Finetune"/>, which starts from <see cref="ModelPath"/> where there is one.</summary>
+    public FinetuneTask? Downstream { get; init; }
+
+    /// <summary>What is labelled; for <see cref="TrainerTask.Predict"/>.</summary>
+    public PredictionJob? Prediction { get; init; }
+
     /// <summary>Receives checkpoints, outputs, <c>trainer.log</c> and <c>result.json</c>.</summary>
     public required string JobFolder { get; init; }
 }
@@ -75,6 +89,12 @@ public sealed record EvaluationResult
 {
     public required IReadOnlyDictionary<string, ValidationSum> Validation { get; init; }
 }
+
+/// <summary>Result of <see cref="TrainerTask.Finetune"/>.</summary>
+/// <param name="Outcome">What was learned.</param>
+/// <param name="Cases">Labelled cases that can be used.</param>
+/// <param name="Unused">Cases that were left out, and why.</param>
+public sealed record FinetuneResult(FinetuneOutcome Outcome, int Cases, IReadOnlyList<UnusedCase> Unused);
 
 /// <summary>Why a trainer gave up, with a number of the error catalogue.</summary>
 public sealed record TrainerFailure(string Code, string Detail);

@@ -3,6 +3,7 @@ using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.SiteAgent.Data;
 using BrainMVP.Federated.Training.Evaluation;
+using BrainMVP.Federated.Training.Finetuning;
 using BrainMVP.Federated.Training.Rounds;
 
 namespace BrainMVP.Federated.SiteAgent.Trainer;
@@ -18,6 +19,8 @@ public static class TrainerTasks
     {
         TrainerTask.Prepare => CanonicalJson.Serialize(DataPreparation.Prepare(job.DataPath, job.Plan, job.DataFolder, job.ReuseFolders, (done, total) => progress("prepare", done, total, 0), cancellation)),
         TrainerTask.Train => CanonicalJson.Serialize(Train(job, progress, cancellation)),
+        TrainerTask.Finetune => CanonicalJson.Serialize(Finetune(job, progress, cancellation)),
+        TrainerTask.Predict => CanonicalJson.Serialize(CasePredictor.Run(job.Prediction!, p => progress(p.Phase, p.Done, p.Total, p.Loss, p.Note), cancellation)),
         _ => CanonicalJson.Serialize(Evaluate(job, progress, cancellation)),
     };
 
@@ -47,6 +50,19 @@ public static class TrainerTasks
                 }
             },
             cancellation);
+    }
+
+    private static FinetuneResult Finetune(TrainerJob job, ProgressSink progress, CancellationToken cancellation)
+    {
+        var task = job.Downstream!;
+        progress("prepare", 0, 0, 0);
+        using var data = LabelledDataset.Prepare(task, job.DataPath, job.DataFolder, (done, total) => progress("prepare", done, total, 0), cancellation);
+        var outcome = FinetuneTrainer.Run(
+            new FinetuneJob { Task = task, EncoderPath = job.ModelPath.Length > 0 ? job.ModelPath : null, TemplatePaths = job.TemplatePaths, Device = job.Device, JobFolder = job.JobFolder },
+            data.Cases,
+            p => progress(p.Phase, p.Done, p.Total, p.Loss, p.Note),
+            cancellation);
+        return new FinetuneResult(outcome, data.Cases.Count, data.Unused);
     }
 
     private static EvaluationResult Evaluate(TrainerJob job, ProgressSink progress, CancellationToken cancellation)

@@ -20,6 +20,7 @@ public static class ErrorCatalogue
     public static readonly ErrorCode AlreadyRunning = new(1009, "Another process already works in this folder.", "Stop that process first; the message names its process id.", 11);
     public static readonly ErrorCode NotInitialised = new(1010, "The folder has not been initialised.", "Run `aggregator init` or `site-agent enroll` for this folder first.", 11);
     public static readonly ErrorCode DocumentInvalid = new(1011, "A document is malformed.", "The sender and the receiver may run different versions; update the older one.", 12);
+    public static readonly ErrorCode TaskInvalid = new(1012, "The task file cannot be used.", "Correct the field that the message names; `site-agent finetune init` prints a commented task.", 10);
 
     public static readonly ErrorCode NoUsableCase = new(1101, "The data folder has no usable case.", "Check the layout (folder per subject, SUBJECT_MODALITY.nii.gz or a subject,modality,path CSV); the report lists why each case was skipped.", 20);
     public static readonly ErrorCode FileTruncated = new(1102, "An image file ends too early.", "Copy the file again from its source.", 20);
@@ -43,6 +44,7 @@ public static class ErrorCatalogue
     public static readonly ErrorCode ManifestExists = new(1120, "A manifest is already there.", "A person may have corrected it: give another --out, or replace it with --overwrite.", 20);
     public static readonly ErrorCode PseudonymsUnavailable = new(1121, "Pseudonyms cannot be made.", "Restore the key file that the message names from a backup; a new key would give every subject another pseudonym.", 20);
     public static readonly ErrorCode LabelMapInvalid = new(1122, "A label map holds a value that its numbering does not know.", "Name the numbering that the label map follows, or correct the label map.", 20);
+    public static readonly ErrorCode NoLabelledCase = new(1123, "The data have no case that the task can use.", "Check that label maps or classes are named in the manifest or the layout (`site-agent data scan`), and that the task's labels or classes are those of the data.", 20);
 
     public static readonly ErrorCode TokenInvalid = new(1201, "The enrolment token is not valid.", "Ask the consortium administrator for a new token; a token works once and for a limited time.", 30);
     public static readonly ErrorCode CertificateRefused = new(1202, "The certificate was refused.", "Enrol again with a new token, or ask the administrator whether the site was revoked.", 30);

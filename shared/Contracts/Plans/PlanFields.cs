@@ -19,8 +19,8 @@ public sealed record PlanFieldInfo(string Path, Type Type, PlanFieldAttribute Ru
 /// <summary>Enumerates the plan's fields from the records themselves, so that documentation cannot differ from code.</summary>
 public static class PlanFields
 {
-    /// <summary>Every field of the given plan in declaration order.</summary>
-    public static IEnumerable<PlanFieldInfo> Of(Plan plan) => Of(plan, "");
+    /// <summary>Every field of the given plan, or of another document of such fields, in declaration order.</summary>
+    public static IEnumerable<PlanFieldInfo> Of(object document) => Of(document, "");
 
     /// <summary>Oldest protocol version that a plan can be run with: that of the newest field that it sets.</summary>
     public static int ProtocolVersionOf(Plan plan)

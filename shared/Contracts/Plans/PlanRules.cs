@@ -13,10 +13,7 @@ public static class PlanRules
     public static void Check(Plan plan)
     {
         Names.Require(plan.Name, "plan name");
-        foreach (var field in PlanFields.Of(plan))
-        {
-            CheckRange(field);
-        }
+        FieldRanges.Check(plan, ErrorCatalogue.PlanOutOfRange);
 
         Demand(plan.Modalities.Count > 0 && plan.Modalities.Distinct(StringComparer.Ordinal).Count() == plan.Modalities.Count,
             "modalities must name at least one modality, none twice.");
@@ -67,38 +64,6 @@ public static class PlanRules
         Demand(plan.Quorum.MinimumSites >= fewest, $"quorum.minimumSites is {plan.Quorum.MinimumSites}; the rule {aggregation.Rule} needs at least {fewest} sites.");
         Demand(aggregation.Rule != AggregationRules.MultiKrum || aggregation.KeptSites <= plan.Quorum.MinimumSites,
             $"aggregation.keptSites is {aggregation.KeptSites}; a round may have only quorum.minimumSites = {plan.Quorum.MinimumSites} sites.");
-    }
-
-    private static void CheckRange(PlanFieldInfo field)
-    {
-        IEnumerable<object?> values = field.Default switch
-        {
-            IReadOnlyList<int> numbers => numbers.Cast<object?>(),
-            IReadOnlyList<string> words => words,
-            var single => [single],
-        };
-        var count = 0;
-        foreach (var value in values)
-        {
-            count++;
-            var allowed = value switch
-            {
-                string word => field.Rule.OneOf.Length == 0 || field.Rule.OneOf.Contains(word, StringComparer.Ordinal),
-                bool => true,
-                IConvertible number => Convert.ToDouble(number, System.Globalization.CultureInfo.InvariantCulture) is var d
-                    && double.IsFinite(d) && d >= field.Rule.Minimum && d <= field.Rule.Maximum,
-                _ => false,
-            };
-            if (!allowed)
-            {
-                throw ErrorCatalogue.PlanOutOfRange.With($"{field.Path} is \"{value}\"; allowed: {field.Range}.");
-            }
-        }
-
-        if (field.Rule.Items > 0 && count != field.Rule.Items)
-        {
-            throw ErrorCatalogue.PlanOutOfRange.With($"{field.Path} has {count} items; it must have {field.Rule.Items}.");
-        }
     }
 
     private static void Demand(bool condition, string message)

@@ -3,14 +3,14 @@ using System.Text;
 
 namespace BrainMVP.Federated.Contracts.Plans;
 
-/// <summary>Writes a plan as YAML with every field, its unit and its range; <see cref="PlanReader"/> reads it back to the same hash.</summary>
+/// <summary>Writes a plan, or another document of such fields, as YAML with every field, its unit and its range; <see cref="PlanReader"/> reads a plan back to the same hash.</summary>
 public static class PlanWriter
 {
-    public static string Write(Plan plan)
+    public static string Write(object document)
     {
         var text = new StringBuilder();
         var section = "";
-        foreach (var field in PlanFields.Of(plan).OrderBy(f => f.Path.Contains('.', StringComparison.Ordinal)))
+        foreach (var field in PlanFields.Of(document).OrderBy(f => f.Path.Contains('.', StringComparison.Ordinal)))
         {
             var parts = field.Path.Split('.');
             if (parts.Length > 1 && parts[0] != section)

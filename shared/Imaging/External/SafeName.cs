@@ -4,7 +4,7 @@ using BrainMVP.Federated.Contracts.Json;
 namespace BrainMVP.Federated.Imaging.External;
 
 /// <summary>Names of folders and files from names of cases, which may hold anything.</summary>
-internal static class SafeName
+public static class SafeName
 {
     private const int Longest = 80;
 

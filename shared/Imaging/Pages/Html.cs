@@ -1,10 +1,10 @@
 using System.Net;
 using System.Text;
 
-namespace BrainMVP.Federated.Imaging.Quality;
+namespace BrainMVP.Federated.Imaging.Pages;
 
 /// <summary>Text that goes into a page.</summary>
-internal static class Html
+public static class Html
 {
     /// <summary>For element content and quoted attributes. Control characters, which no page may hold, become a replacement sign.</summary>
     public static string Escape(string text) => WebUtility.HtmlEncode(

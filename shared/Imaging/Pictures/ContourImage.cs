@@ -13,19 +13,31 @@ public static class ContourImage
     /// <param name="image">Greys.</param>
     /// <param name="contour">True where the colour covers the grey; null for none. As long as the pixels.</param>
     /// <param name="colour">Red, green, blue.</param>
-    public static byte[] ToPng(GreyImage image, bool[]? contour, (byte Red, byte Green, byte Blue) colour)
+    public static byte[] ToPng(GreyImage image, bool[]? contour, (byte Red, byte Green, byte Blue) colour) =>
+        ToPng(image, contour is null ? null : Array.ConvertAll(contour, c => c ? (byte?)0 : null), [colour]);
+
+    /// <summary>The picture with contours of several colours.</summary>
+    /// <param name="image">Greys.</param>
+    /// <param name="contours">Position of the colour that covers the grey; null for none. As long as the pixels.</param>
+    /// <param name="colours">Red, green, blue each; at most 200.</param>
+    public static byte[] ToPng(GreyImage image, byte?[]? contours, IReadOnlyList<(byte Red, byte Green, byte Blue)> colours)
     {
-        var palette = new byte[(Greys + 1) * 3];
+        var palette = new byte[(Greys + colours.Count) * 3];
         for (var n = 0; n < Greys; n++)
         {
             palette.AsSpan(n * 3, 3).Fill((byte)((n * 255) / (Greys - 1)));
         }
 
-        (palette[^3], palette[^2], palette[^1]) = colour;
+        for (var n = 0; n < colours.Count; n++)
+        {
+            var entry = palette.AsSpan((Greys + n) * 3, 3);
+            (entry[0], entry[1], entry[2]) = colours[n];
+        }
+
         var indices = new byte[image.Pixels.Length];
         for (var n = 0; n < indices.Length; n++)
         {
-            indices[n] = contour is not null && contour[n] ? (byte)Greys : (byte)(((image.Pixels[n] * (Greys - 1)) + 127) / 255);
+            indices[n] = contours?[n] is { } colour ? (byte)(Greys + colour) : (byte)(((image.Pixels[n] * (Greys - 1)) + 127) / 255);
         }
 
         return PngFile.Encode(image.Width, image.Height, indices, palette);

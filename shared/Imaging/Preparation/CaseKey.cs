@@ -25,6 +25,11 @@ internal static class CaseKey
         Series = scanned.Series.OrderBy(s => Modalities.IndexOf(s.Key)).Select(s => new { Modality = s.Key, s.Value.Volume, Files = Hashes(s.Value.Path) }).ToArray(),
     });
 
+    /// <summary>SHA-256 over what a label map on the grid of its case depends on: the case and the label map's bytes.</summary>
+    /// <exception cref="FederationException">BMF-1110 when a file cannot be read.</exception>
+    public static string OfLabels(ScannedCase scanned, SeriesFile labels, ImagingPlan plan) =>
+        CanonicalJson.Hash(new { Case = Of(scanned, plan), labels.Volume, Files = Hashes(labels.Path) });
+
     /// <summary>
     /// SHA-256 over what a case depends on beside its own files: the transform version and the plan's imaging part
     /// without canvas and crops. Plans that differ only there share their prepared cases; a field that is new counts.

@@ -35,7 +35,7 @@ public static class CasePreparer
         }
 
         channels = Crop(channels);
-        return new PreparedCase(name, modalities, channels[0].Shape, [.. channels.Select(c => c.Voxels)], Notes(aligned));
+        return new PreparedCase(name, modalities, channels[0].Shape, [.. channels.Select(c => c.Voxels)], Notes(aligned)) { Affine = channels[0].Affine, Reference = aligned.Read[aligned.Reference] };
     }
 
     private static string[] Notes(AlignedCase aligned) =>

@@ -11,6 +11,12 @@ namespace BrainMVP.Federated.Imaging.Preparation;
 public sealed record PreparedCase(
     string Subject, IReadOnlyList<string> Modalities, VolumeShape Shape, IReadOnlyList<float[]> Channels, IReadOnlyList<string> Notes)
 {
+    /// <summary>Where the voxels lie in the world; the identity for a case that was read back from its file.</summary>
+    public Affine Affine { get; init; } = Affine.Identity;
+
+    /// <summary>The series that gave the grid, as it is in its file; null for a case that was read back.</summary>
+    public Volume? Reference { get; init; }
+
     /// <summary>
     /// Canvas voxel of this case's voxel (0, 0, 0): ⌊(canvas − shape) / 2⌋ per axis. Negative along an axis where the
     /// case is larger than the canvas; crops that reach over are clipped by whoever cuts them.

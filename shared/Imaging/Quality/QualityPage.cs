@@ -1,6 +1,7 @@
 using System.Globalization;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Identity;
+using BrainMVP.Federated.Imaging.Pages;
 
 namespace BrainMVP.Federated.Imaging.Quality;
 
@@ -20,7 +21,7 @@ public static class QualityPage
         var order = inspected.OrderBy(c => c.Quality.Usable).ToArray();
         to.WriteLine("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">");
         to.WriteLine("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">");
-        to.WriteLine($"<title>Quality of {Html.Escape(title)}</title>\n<style>\n{QualityPageStyle.Css}\n</style>\n</head>\n<body>\n<main>");
+        to.WriteLine($"<title>Quality of {Html.Escape(title)}</title>\n<style>\n{PageStyle.Css}\n</style>\n</head>\n<body>\n<main>");
         Head(to, title, report);
         Plots(to, report);
         Overview(to, order, ids);
@@ -32,7 +33,7 @@ public static class QualityPage
 
         to.WriteLine("</div>");
         Foot(to, report.Summary);
-        to.WriteLine($"</main>\n<script>\n{QualityPageStyle.Script}\n</script>\n</body>\n</html>");
+        to.WriteLine($"</main>\n<script>\n{QualityPageScript.Script}\n</script>\n</body>\n</html>");
     }
 
     /// <summary>Ids of the cases' sections, unique in the page.</summary>

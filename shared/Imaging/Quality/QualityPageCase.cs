@@ -1,4 +1,5 @@
 using System.Globalization;
+using BrainMVP.Federated.Imaging.Pages;
 
 namespace BrainMVP.Federated.Imaging.Quality;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using BrainMVP.Federated.Imaging.Pages;
 
 namespace BrainMVP.Federated.Imaging.Quality;
 

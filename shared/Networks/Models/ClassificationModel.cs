@@ -1,5 +1,6 @@
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Networks.Encoders;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -31,10 +32,20 @@ public sealed class ClassificationModel : Module<Tensor, Classification>, INetwo
     }
 
     /// <inheritdoc/>
-    public ModelState State { get; }
+    public ModelState State { get; private set; }
 
     /// <inheritdoc/>
     public Convolutions ConvolutionsAt(string path) => encoder is null ? Convolutions.FanInUniform : Convolutions.FanOutNormal;
+
+    /// <summary>Moves all tensors. They are new ones afterwards: make optimisers later.</summary>
+    public void MoveTo(Device device)
+    {
+        if (device.type != DeviceType.CPU)
+        {
+            this.to(device);
+            State = new ModelState(this);
+        }
+    }
 
     /// <param name="volumes">[B, C_in, R, A, S], sides multiples of 16.</param>
     public override Classification forward(Tensor volumes)

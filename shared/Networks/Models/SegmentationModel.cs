@@ -1,4 +1,5 @@
 using BrainMVP.Federated.Contracts.Plans;
+using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -16,7 +17,7 @@ public abstract class SegmentationModel : Module<Tensor, Segmentation>, INetwork
     }
 
     /// <inheritdoc/>
-    public ModelState State { get; private protected init; } = null!;
+    public ModelState State { get; private protected set; } = null!;
 
     /// <summary>The network of a backbone, untrained.</summary>
     /// <param name="plan">Backbone, widths and depths.</param>
@@ -33,6 +34,16 @@ public abstract class SegmentationModel : Module<Tensor, Segmentation>, INetwork
 
     /// <inheritdoc/>
     public abstract Convolutions ConvolutionsAt(string path);
+
+    /// <summary>Moves all tensors. They are new ones afterwards: make optimisers later.</summary>
+    public void MoveTo(Device device)
+    {
+        if (device.type != DeviceType.CPU)
+        {
+            this.to(device);
+            State = new ModelState(this);
+        }
+    }
 
     /// <param name="volumes">[B, C_in, R, A, S], sides multiples of 16.</param>
     public abstract override Segmentation forward(Tensor volumes);

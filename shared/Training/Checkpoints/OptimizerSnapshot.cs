@@ -43,18 +43,24 @@ public static class OptimizerSnapshot
 
     internal static SortedDictionary<string, string> Metadata(RoundOptimizer optimizer)
     {
-        var metadata = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, _, _, steps) in optimizer.AdamW.State)
-        {
-            metadata[StepsPrefix + name] = steps.ToString(CultureInfo.InvariantCulture);
-        }
-
+        var metadata = Metadata(optimizer.AdamW, optimizer.Scaler);
         if (optimizer.Controls is { } controls)
         {
             metadata[ControlSteps] = controls.Steps.ToString(CultureInfo.InvariantCulture);
         }
 
-        if (optimizer.Scaler is { } scaler)
+        return metadata;
+    }
+
+    internal static SortedDictionary<string, string> Metadata(AdamW optimizer, LossScaler? scaler)
+    {
+        var metadata = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, _, _, steps) in optimizer.State)
+        {
+            metadata[StepsPrefix + name] = steps.ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (scaler is not null)
         {
             metadata[LossScale] = scaler.Scale.ToString("R", CultureInfo.InvariantCulture);
             metadata[LossScaleSteps] = scaler.GoodSteps.ToString(CultureInfo.InvariantCulture);
@@ -65,7 +71,6 @@ public static class OptimizerSnapshot
 
     internal static void Read(SafetensorsReader file, RoundOptimizer optimizer, bool required)
     {
-        ReadLossScale(file, optimizer.Scaler, required);
         if (required && optimizer.Controls is { } controls)
         {
             // A checkpoint goes on adding up; a snapshot begins a new round.
@@ -74,7 +79,13 @@ public static class OptimizerSnapshot
                 : throw ErrorCatalogue.CheckpointInvalid.With($"{file.Path} does not say how many gradients its control variates hold.");
         }
 
-        foreach (var (name, first, second, _) in optimizer.AdamW.State.ToArray())
+        Read(file, optimizer.AdamW, optimizer.Scaler, required);
+    }
+
+    internal static void Read(SafetensorsReader file, AdamW optimizer, LossScaler? scaler, bool required)
+    {
+        ReadLossScale(file, scaler, required);
+        foreach (var (name, first, second, _) in optimizer.State.ToArray())
         {
             if (!file.Metadata.TryGetValue(StepsPrefix + name, out var steps))
             {
@@ -88,7 +99,7 @@ public static class OptimizerSnapshot
 
             TensorFile.Read(file, FirstPrefix + name, first);
             TensorFile.Read(file, SecondPrefix + name, second);
-            optimizer.AdamW.SetSteps(name, long.TryParse(steps, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            optimizer.SetSteps(name, long.TryParse(steps, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
                 ? count
                 : throw ErrorCatalogue.CheckpointInvalid.With($"{file.Path}: the update count of {name} is \"{steps}\"."));
         }

@@ -1,0 +1,143 @@
+using System.Security.Cryptography;
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Finetuning;
+using BrainMVP.Federated.Contracts.Json;
+using BrainMVP.Federated.Contracts.Storage;
+using BrainMVP.Federated.Imaging.External;
+using BrainMVP.Federated.Imaging.Layouts;
+using BrainMVP.Federated.Imaging.Nifti;
+using BrainMVP.Federated.Imaging.Preparation;
+using BrainMVP.Federated.Imaging.Transforms;
+using BrainMVP.Federated.Imaging.Volumes;
+using BrainMVP.Federated.Training.Data;
+using BrainMVP.Federated.Training.Hosting;
+using BrainMVP.Federated.Training.Rounds;
+using TorchSharp;
+
+namespace BrainMVP.Federated.Training.Finetuning;
+
+/// <summary>Labels the cases of a data set with a fine-tuned model and writes label maps on the grid of their own files.</summary>
+public static class CasePredictor
+{
+    /// <param name="job">Model, data and choices.</param>
+    /// <param name="progress">Called on this thread.</param>
+    /// <param name="ct">Stops between two windows.</param>
+    /// <exception cref="FederationException">BMF-1012, 1101, 1109, 1110, 1123, 1401, 1403, 1405, 1406, 1504, 1506.</exception>
+    public static PredictionDocument Run(PredictionJob job, Action<TrainingProgress> progress, CancellationToken ct)
+    {
+        var task = DownstreamFile.ReadTask(job.ModelPath);
+        task = task with { Inference = job.Inference ?? task.Inference };
+        TorchRuntime.Start(job.Threads);
+        var device = TorchDevices.Parse(job.Device)[0];
+        if (device.type == DeviceType.CUDA)
+        {
+            TorchRuntime.UseFastCuda();
+        }
+
+        using var network = new DownstreamNetwork(task);
+        DownstreamFile.Load(network, job.ModelPath);
+        network.MoveTo(device);
+        var predictor = new VolumePredictor(task, network, TemplateVolumes.Load(task, job.TemplatePaths)) { Hidden = job.Hidden };
+        var scan = DatasetScanner.Scan(job.DataPath);
+        var wanted = Wanted(job, scan);
+        Directory.CreateDirectory(job.Out);
+        var (done, unused) = (new List<PredictedCase>(), scan.Skipped.Select(s => new UnusedCase(s.Subject, s.Error.Id, s.Detail)).ToList());
+        foreach (var (index, scanned) in wanted.Index())
+        {
+            ct.ThrowIfCancellationRequested();
+            try
+            {
+                done.Add(Predict(job, task, predictor, scanned, ct));
+            }
+            catch (FederationException e) when (e.Code.Number is >= 1100 and < 1200)
+            {
+                unused.Add(new UnusedCase(scanned.Name, e.Code.Id, e.Message));
+            }
+
+            progress(new TrainingProgress("predict", index + 1, wanted.Length, 0));
+        }
+
+        var document = new PredictionDocument { Task = task, Model = FileHash(job.ModelPath), Hidden = job.Hidden, Cases = done, Unused = unused };
+        DurableFile.WriteAllText(Path.Combine(job.Out, PredictionDocument.FileName), CanonicalJson.ToReadable(document));
+        return document;
+    }
+
+    private static ScannedCase[] Wanted(PredictionJob job, ScanResult scan)
+    {
+        if (job.Only.FirstOrDefault(n => !scan.Cases.Any(c => c.Name == n || c.Subject == n)) is { } unknown)
+        {
+            throw ErrorCatalogue.NoLabelledCase.With($"\"{unknown}\" is no usable case of {job.DataPath}.");
+        }
+
+        return [.. scan.Cases.Where(c => job.Only.Count == 0 || job.Only.Contains(c.Name, StringComparer.Ordinal) || job.Only.Contains(c.Subject, StringComparer.Ordinal)).OrderBy(c => c.Name, StringComparer.Ordinal)];
+    }
+
+    private static PredictedCase Predict(PredictionJob job, FinetuneTask task, VolumePredictor predictor, ScannedCase scanned, CancellationToken ct)
+    {
+        string[] missing = [.. task.Modalities.Where(m => !scanned.Series.ContainsKey(m) || job.Hidden.Contains(m, StringComparer.Ordinal))];
+        if (missing.Length == task.Modalities.Count)
+        {
+            throw ErrorCatalogue.NoLabelledCase.With($"It has none of {string.Join(", ", task.Modalities)}.");
+        }
+
+        var prepared = CasePreparer.Prepare(scanned, task.Imaging, ct);
+        var item = InMemory(scanned, prepared, task);
+        var began = TimeProvider.System.GetTimestamp();
+        if (task.Kind == TaskKinds.Classification)
+        {
+            var scores = predictor.Classify(item);
+            var best = Array.IndexOf(scores, scores.Max());
+            return new PredictedCase(scanned.Name, missing, "", task.Classes[best], task.Classes.Zip(scores).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal), Seconds(began));
+        }
+
+        var probabilities = predictor.Segment(item, ct);
+        var seconds = Seconds(began);
+        return new PredictedCase(scanned.Name, missing, Write(job, task, scanned, prepared, probabilities), "", new Dictionary<string, double>(), seconds);
+    }
+
+    private static double Seconds(long began) => TimeProvider.System.GetElapsedTime(began).TotalSeconds;
+
+    /// <summary>Label map, and probabilities where they are wanted, on the grid of the reference series' file.</summary>
+    /// <returns>Name of the label map's file.</returns>
+    private static string Write(PredictionJob job, FinetuneTask task, ScannedCase scanned, PreparedCase prepared, float[] probabilities)
+    {
+        var (regions, name, grid) = (LabelRegion.Of(task), SafeName.Of(scanned.Name), prepared.Reference!);
+        var voxels = (int)prepared.Shape.Count;
+        var native = new float[regions.Count][];
+        for (var region = 0; region < regions.Count; region++)
+        {
+            var volume = new Volume(prepared.Shape, prepared.Affine, probabilities.AsSpan(region * voxels, voxels).ToArray());
+            native[region] = Resampling.To(volume, grid).Voxels;
+            if (job.Probabilities)
+            {
+                NiftiWriter.Write(Path.Combine(job.Out, $"{name}_probability-{regions[region].Name}.nii.gz"), new Volume(grid.Shape, grid.Affine, native[region]));
+            }
+        }
+
+        var file = $"{name}_seg.nii.gz";
+        NiftiWriter.Write(Path.Combine(job.Out, file), new Volume(grid.Shape, grid.Affine, LabelDecoder.Decode(regions, native)), NiftiStorage.UInt8);
+        return file;
+    }
+
+    private static TrainingCase InMemory(ScannedCase scanned, PreparedCase prepared, FinetuneTask task)
+    {
+        int[] shape = [prepared.Shape.I, prepared.Shape.J, prepared.Shape.K];
+        var offset = prepared.CanvasOffset(task.Imaging.Canvas);
+        var volumes = prepared.Modalities.Zip(prepared.Channels).ToDictionary(c => c.First, c => (ICaseVolume)new MemoryVolume(shape, c.Second), StringComparer.Ordinal);
+        return new TrainingCase
+        {
+            Subject = scanned.Subject,
+            Session = scanned.Session,
+            Modalities = prepared.Modalities,
+            Shape = shape,
+            CanvasOffset = [offset.I, offset.J, offset.K],
+            Volume = modality => volumes[modality],
+        };
+    }
+
+    private static string FileHash(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+}
