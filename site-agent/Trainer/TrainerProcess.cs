@@ -87,6 +87,14 @@ public sealed class TrainerProcess(TimeProvider time, string? executable = null)
         info.Environment["OMP_NUM_THREADS"] = threads;
         info.Environment["MKL_NUM_THREADS"] = threads;
         info.Environment["OMP_WAIT_POLICY"] = "PASSIVE";
+
+        // glibc gives blocks above 128 KiB, that is most tensors, back to the system when they are freed, and every page of
+        // the next one is a fault again: keep those up to 200 MiB, where faults weigh more than fragments. One arena, because
+        // only the first can grow without a bound.
+        info.Environment["MALLOC_MMAP_THRESHOLD_"] = (200L << 20).ToString(CultureInfo.InvariantCulture);
+        info.Environment["MALLOC_TRIM_THRESHOLD_"] = (1L << 40).ToString(CultureInfo.InvariantCulture);
+        info.Environment["MALLOC_TOP_PAD_"] = (1L << 26).ToString(CultureInfo.InvariantCulture);
+        info.Environment["MALLOC_ARENA_MAX"] = "1";
         return info;
     }
 
