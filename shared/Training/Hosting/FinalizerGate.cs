@@ -17,6 +17,9 @@ public static class FinalizerGate
     /// <summary>The finalizer thread has at most what one step left to free before it comes to ours.</summary>
     private static readonly TimeSpan LongestEntry = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long finalizers wait at least after everything was collected during a step.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     private static readonly Lock Door = new();
     private static Latch? _latch;
     private static int _holds;
@@ -114,8 +117,18 @@ public static class FinalizerGate
     {
         ~Sentinel()
         {
+            var (began, collections) = (TimeProvider.System.GetTimestamp(), GC.CollectionCount(2));
             latch.Waiting.Set();
-            _ = latch.Opened.Wait(LongestHold);
+            while (!latch.Opened.Wait(Patience) && TimeProvider.System.GetElapsedTime(began) < LongestHold)
+            {
+                // A library that ran out of memory collects everything and waits for the finalizers. What it freed is let go
+                // of then; a call reads its operands when it begins, moments after it took their handles.
+                if (GC.CollectionCount(2) != collections)
+                {
+                    _ = latch.Opened.Wait(Patience);
+                    return;
+                }
+            }
         }
     }
 }
