@@ -31,7 +31,7 @@ public static class FinetuneCommand
         var command = CommandShape.Create(
             "finetune",
             "Learns a downstream task, segmentation or classification, from labelled cases.",
-            "finetune init > task.yaml",
+            "finetune init",
             "finetune --task task.yaml --data /data/brats --out tumours --encoder release",
             "finetune --task task.yaml --data /data/brats --out scratch --device cuda",
             "finetune --task task.yaml --data /data/ms --out fold-2 --encoder release --folds 5 --fold 2",

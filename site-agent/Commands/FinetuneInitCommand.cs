@@ -18,9 +18,9 @@ public static class FinetuneInitCommand
         var command = CommandShape.Create(
             "init",
             "Prints a task file with every field, its unit and its range.",
-            "finetune init > task.yaml",
-            "finetune init --plan plan.yaml --modalities t1,t2,flair --regions lesion=1 > task.yaml",
-            "finetune init --kind classification --plan demo --modalities t1,t1c,t2,flair --classes 0,1 > task.yaml");
+            "finetune init",
+            "finetune init --plan plan.yaml --modalities t1,t2,flair --regions lesion=1",
+            "finetune init --kind classification --plan demo --modalities t1,t1c,t2,flair --classes 0,1");
         foreach (var option in (Option[])[kind, plan, modalities, regions, classes])
         {
             command.Add(option);
