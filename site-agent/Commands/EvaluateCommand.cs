@@ -6,6 +6,7 @@ using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Imaging.Pictures;
 using BrainMVP.Federated.SiteAgent.Evaluation;
+using BrainMVP.Federated.SiteAgent.Trainer;
 
 namespace BrainMVP.Federated.SiteAgent.Commands;
 
@@ -50,7 +51,9 @@ public static class EvaluateCommand
 
         var task = OneTask(folders);
         var evaluation = new PredictionEvaluation(Path.GetFullPath(result.GetRequiredValue(Data)));
-        var cases = folders.SelectMany(f => evaluation.Measure(f, (_, _) => { }, cancellation)).ToArray();
+        var line = new ProgressLine(TimeProvider.System);
+        var cases = folders.SelectMany(f => evaluation.Measure(f, (done, total) => line.Show($"Measuring {f.Site} {done}/{total} cases", done == total), cancellation)).ToArray();
+        line.EndLine();
         if (cases.Length == 0)
         {
             throw ErrorCatalogue.NoLabelledCase.With($"No prediction could be measured; {string.Join("; ", evaluation.LeftOut.Take(3).Select(l => $"{l.Key}: {l.Value}"))}");

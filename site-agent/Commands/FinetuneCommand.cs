@@ -14,7 +14,7 @@ public static class FinetuneCommand
     private static readonly Option<string?> Task = new("--task") { Description = "Task file, YAML; `finetune init` prints one.", HelpName = "TASK" };
     private static readonly Option<string?> Data = new("--data") { Description = "Folder or CSV manifest with volumes and their label maps or classes.", HelpName = "PATH" };
     private static readonly Option<string?> Output = new("--out") { Description = "Folder for the result; the same command again goes on where it stopped.", HelpName = "DIR" };
-    private static readonly Option<string?> Encoder = new("--encoder") { Description = "Pre-trained model to start from: a file, or the folder of a pre-training, a simulation or a release. Untrained weights without it.", HelpName = "PATH" };
+    private static readonly Option<string?> Encoder = new("--encoder") { Description = "Pre-trained model to start from: a file, or the folder of a pre-training or a simulation. Untrained weights without it.", HelpName = "PATH" };
     private static readonly Option<string?> Templates = new("--templates") { Description = "Folder with MODALITY.safetensors; templates/ beside the encoder without it.", HelpName = "DIR" };
     private static readonly Option<bool> NoTemplates = new("--no-templates") { Description = "Use no templates, also where the encoder's folder has them." };
     private static readonly Option<int?> Steps = new("--steps") { Description = "Optimiser steps at most, instead of the task's.", HelpName = "N" };
@@ -32,10 +32,10 @@ public static class FinetuneCommand
             "finetune",
             "Learns a downstream task, segmentation or classification, from labelled cases.",
             "finetune init",
-            "finetune --task task.yaml --data /data/brats --out tumours --encoder release",
+            "finetune --task task.yaml --data /data/brats --out tumours --encoder pretrained",
             "finetune --task task.yaml --data /data/brats --out scratch --device cuda",
-            "finetune --task task.yaml --data /data/ms --out fold-2 --encoder release --folds 5 --fold 2",
-            "finetune --task task.yaml --data /data/brats --out few --encoder release --label-fraction 0.4");
+            "finetune --task task.yaml --data /data/ms --out fold-2 --encoder pretrained --folds 5 --fold 2",
+            "finetune --task task.yaml --data /data/brats --out few --encoder pretrained --label-fraction 0.4");
         foreach (var option in (Option[])[Task, Data, Output, Encoder, Templates, NoTemplates, Steps, Threads, Fold, Folds, LabelFraction, Seed, Device, Keep])
         {
             command.Add(option);

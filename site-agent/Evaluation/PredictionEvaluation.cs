@@ -71,7 +71,7 @@ public sealed class PredictionEvaluation
         return scores;
     }
 
-    /// <summary>What a picture of a case shows: an image, the truth and the prediction of the widest region.</summary>
+    /// <summary>What a picture of a case shows: an image, and truth and prediction of all regions together.</summary>
     /// <exception cref="FederationException">BMF-1102 to 1105 or 1122.</exception>
     public (Volume Image, bool[] Truth, bool[] Prediction, string Modality) Picture(PredictionFolder folder, CaseScores scores)
     {
@@ -79,8 +79,8 @@ public sealed class PredictionEvaluation
         var (truth, prediction) = Maps(folder, document.Cases.First(c => c.Name == scores.Name), scanned);
         var modality = document.Task.Modalities.OrderByDescending(m => m == Contracts.Identity.Modalities.Flair).First(scanned.Series.ContainsKey);
         var image = NiftiReader.Read(scanned.Series[modality].Path, scanned.Series[modality].Volume);
-        bool[] Any(Volume map) => Array.ConvertAll(map.Voxels, v => LabelRegion.Of(document.Task).Any(r => r.Labels.Contains((byte)v)));
-        return (image.SharesGridWith(truth) ? image : Resampling.To(image, truth), Any(truth), Any(prediction), modality);
+        byte[] any = [.. LabelRegion.Of(document.Task).SelectMany(r => r.Labels)];
+        return (image.SharesGridWith(truth) ? image : Resampling.To(image, truth), Inside(truth, any), Inside(prediction, any), modality);
     }
 
     private CaseScores Measure(PredictionFolder folder, FinetuneTask task, PredictedCase predicted)
@@ -102,7 +102,7 @@ public sealed class PredictionEvaluation
         var regions = new OrderedDictionary<string, RegionScore>(StringComparer.Ordinal);
         foreach (var region in LabelRegion.Of(task))
         {
-            regions.Add(region.Name, Score(truth, Inside(prediction, region), Inside(truth, region)));
+            regions.Add(region.Name, Score(truth, Inside(prediction, region.Labels), Inside(truth, region.Labels)));
         }
 
         return scores with { Regions = regions };
@@ -111,11 +111,20 @@ public sealed class PredictionEvaluation
     private static (Volume Truth, Volume Prediction) Maps(PredictionFolder folder, PredictedCase predicted, ScannedCase scanned)
     {
         var truth = PreparedLabels.ReadMap(scanned.Segmentation ?? throw ErrorCatalogue.NoLabelledCase.With("It has no label map."));
-        var prediction = NiftiReader.Read(Path.Combine(folder.Folder, Path.GetFileName(predicted.Labels)));
+        var prediction = PreparedLabels.ReadMap(new SeriesFile(Path.Combine(folder.Folder, Path.GetFileName(predicted.Labels))));
         return (truth, prediction.SharesGridWith(truth) ? prediction : LabelResampling.To(prediction, truth));
     }
 
-    private static bool[] Inside(Volume map, LabelRegion region) => Array.ConvertAll(map.Voxels, v => region.Labels.Contains((byte)v));
+    private static bool[] Inside(Volume map, IEnumerable<byte> labels)
+    {
+        var isInside = new bool[byte.MaxValue + 1];
+        foreach (var label in labels)
+        {
+            isInside[label] = true;
+        }
+
+        return Array.ConvertAll(map.Voxels, v => isInside[(byte)v]);
+    }
 
     private static RegionScore Score(Volume grid, bool[] prediction, bool[] truth)
     {

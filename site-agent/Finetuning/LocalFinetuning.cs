@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Plans;
@@ -78,13 +77,7 @@ public sealed class LocalFinetuning(FinetuneOptions options, ITrainer trainer, T
     {
         Task = CanonicalJson.Hash(options.Task),
         options.Data,
-        Encoder = options.Encoder is { } encoder ? FileHash(encoder) : "",
-        Templates = options.Templates.ToDictionary(t => t.Key, t => FileHash(t.Value)),
+        Encoder = options.Encoder is { } encoder ? FileHash.Of(encoder) : "",
+        Templates = options.Templates.ToDictionary(t => t.Key, t => FileHash.Of(t.Value)),
     });
-
-    private static string FileHash(string path)
-    {
-        using var stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
-    }
 }

@@ -3,7 +3,7 @@ using BrainMVP.Federated.Contracts.Identity;
 
 namespace BrainMVP.Federated.SiteAgent.Finetuning;
 
-/// <summary>Where a pre-trained model and its templates lie: a file, or the folder of a pre-training, a simulation or a release.</summary>
+/// <summary>Where a pre-trained model and its templates lie: a file, or the folder of a pre-training or a simulation.</summary>
 public static class PretrainedFolder
 {
     private static readonly string[] ModelNames = ["model.safetensors", "global-model.safetensors"];

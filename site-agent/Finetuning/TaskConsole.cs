@@ -7,12 +7,8 @@ namespace BrainMVP.Federated.SiteAgent.Finetuning;
 /// <summary>What a person sees while a task is learned or applied: one line that moves, or now and then a line in a log.</summary>
 internal sealed class TaskConsole(TimeProvider time)
 {
-    private static readonly TimeSpan BetweenLogLines = TimeSpan.FromSeconds(10);
-
-    private readonly bool _terminal = !Console.IsOutputRedirected;
-    private (long Done, long Began)? _first;
-    private long? _lastLine;
-    private int _width;
+    private readonly ProgressLine _line = new(time);
+    private readonly StepPace _pace = new(time);
 
     public static void Effective(FinetuneOptions options)
     {
@@ -38,29 +34,13 @@ internal sealed class TaskConsole(TimeProvider time)
             "prepare" => $"Preparing cases {line.Done}/{line.Total}",
             "evaluate" => $"Validating {line.Done}/{line.Total} cases",
             "predict" => $"Predicting {line.Done}/{line.Total} cases",
-            _ => Step(steps, line),
+            _ => string.Create(CultureInfo.InvariantCulture, $"Step {line.Done}/{steps}  loss {line.Loss:F5}{_pace.Text(line.Done, steps - line.Done)}"),
         };
-        var now = time.GetTimestamp();
-        if (_terminal)
-        {
-            Console.Write('\r' + text.PadRight(_width));
-            _width = text.Length;
-        }
-        else if ((line.Phase != "evaluate" && line.Done == line.Total) || _lastLine is not { } last || time.GetElapsedTime(last, now) > BetweenLogLines)
-        {
-            Console.WriteLine(text);
-            _lastLine = now;
-        }
+        // There are many validations, each with its own last case.
+        _line.Show(text, isMilestone: line.Phase != "evaluate" && line.Done == line.Total);
     }
 
-    public void EndLine()
-    {
-        if (_terminal && _width > 0)
-        {
-            Console.WriteLine();
-            _width = 0;
-        }
-    }
+    public void EndLine() => _line.EndLine();
 
     public static void End(FinetuneFolder folder, FinetuneTask task, FinetuneResult result)
     {
@@ -75,20 +55,5 @@ internal sealed class TaskConsole(TimeProvider time)
         var score = outcome.BestScore is { } best ? string.Create(CultureInfo.InvariantCulture, $"; kept step {outcome.BestStep}, {(task.Kind == TaskKinds.Segmentation ? "mean Dice" : "AUC")} {best:F4}") : "";
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{outcome.Steps} steps: {outcome.TrainSeconds / outcome.Steps:F2} s/step, {PeakMemory.Text(outcome.PeakMemoryBytes, outcome.DeviceMemoryBytes)}{score}."));
         Console.WriteLine($"{folder.Model} holds the model, {folder.Report} shows its training. Next: site-agent predict --model {folder.Root} --data DATA --out PREDICTIONS");
-    }
-
-    private string Step(long steps, TrainerLine line)
-    {
-        var now = time.GetTimestamp();
-        _first ??= (line.Done, now);
-        var done = line.Done - _first.Value.Done;
-        var speed = "";
-        if (done > 0)
-        {
-            var each = time.GetElapsedTime(_first.Value.Began, now).TotalSeconds / done;
-            speed = string.Create(CultureInfo.InvariantCulture, $"  {each:F2} s/step  at most {TimeSpan.FromSeconds(Math.Min(each * (steps - line.Done), 1e9)):d\\.hh\\:mm\\:ss} left");
-        }
-
-        return string.Create(CultureInfo.InvariantCulture, $"Step {line.Done}/{steps}  loss {line.Loss:F5}{speed}");
     }
 }

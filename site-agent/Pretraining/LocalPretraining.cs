@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Plans;
@@ -172,20 +171,11 @@ public sealed class LocalPretraining(PretrainOptions options, TrainerProcess tra
     {
         Plan = CanonicalJson.Hash(options.Plan),
         options.Data,
-        Model = options.Model is { } model ? FileHash(model) : "",
-        Templates = PretrainFolder.TemplatesIn(options.Templates, options.Plan).ToDictionary(t => t.Key, t => FileHash(t.Value)),
+        Model = options.Model is { } model ? HashOf(model) : "",
+        Templates = PretrainFolder.TemplatesIn(options.Templates, options.Plan).ToDictionary(t => t.Key, t => HashOf(t.Value)),
     });
 
-    private static string FileHash(string path)
-    {
-        if (!File.Exists(path))
-        {
-            throw ErrorCatalogue.ArgumentInvalid.With($"{path} does not exist.");
-        }
-
-        using var stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
-    }
+    private static string HashOf(string path) => File.Exists(path) ? FileHash.Of(path) : throw ErrorCatalogue.ArgumentInvalid.With($"{path} does not exist.");
 
     private static void DeleteFolder(string path)
     {

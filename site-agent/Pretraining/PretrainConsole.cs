@@ -9,12 +9,9 @@ namespace BrainMVP.Federated.SiteAgent.Pretraining;
 /// <summary>What a person sees while a local pre-training runs: one line that moves, or now and then a line in a log.</summary>
 internal sealed class PretrainConsole(TimeProvider time)
 {
-    private static readonly TimeSpan BetweenLogLines = TimeSpan.FromSeconds(10);
-
-    private readonly bool _terminal = !Console.IsOutputRedirected;
-    private (int Round, long Done, long Began) _first = (-1, 0, 0);
-    private long? _lastLine;
-    private int _width;
+    private readonly ProgressLine _line = new(time);
+    private readonly StepPace _pace = new(time);
+    private int _round = -1;
 
     public static void Effective(Plan plan, string device)
     {
@@ -49,27 +46,10 @@ internal sealed class PretrainConsole(TimeProvider time)
             TrainerTask.Train when line.Phase == "prepare" => $"Round {round}/{plan.Rounds.Count}: loading",
             _ => $"Validating {line.Done}/{line.Total} samples",
         };
-        var now = time.GetTimestamp();
-        if (_terminal)
-        {
-            Console.Write('\r' + text.PadRight(_width));
-            _width = text.Length;
-        }
-        else if (line.Done == line.Total || _lastLine is not { } last || time.GetElapsedTime(last, now) > BetweenLogLines)
-        {
-            Console.WriteLine(text);
-            _lastLine = now;
-        }
+        _line.Show(text, isMilestone: line.Done == line.Total);
     }
 
-    public void EndLine()
-    {
-        if (_terminal && _width > 0)
-        {
-            Console.WriteLine();
-            _width = 0;
-        }
-    }
+    public void EndLine() => _line.EndLine();
 
     public static void Round(PretrainRound round, Plan plan) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
         $"Round {round.Round}/{plan.Rounds.Count}: loss {round.Losses["total"]:F5} (template view {round.Losses["templateView"]:F5}, cross-modal view {round.Losses["crossModalView"]:F5}), {round.Seconds / round.Steps:F2} s/step, {PeakMemory.Text(round.PeakMemoryBytes, round.DeviceMemoryBytes)}."));
@@ -85,21 +65,13 @@ internal sealed class PretrainConsole(TimeProvider time)
 
     private string Step(int round, Plan plan, TrainerLine line)
     {
-        var now = time.GetTimestamp();
-        if (_first.Round != round)
+        if (_round != round)
         {
-            _first = (round, line.Done, now);
+            _round = round;
+            _pace.Restart();
         }
 
-        var done = line.Done - _first.Done;
-        var speed = "";
-        if (done > 0)
-        {
-            var each = time.GetElapsedTime(_first.Began, now).TotalSeconds / done;
-            var left = ((plan.Rounds.Count - round) * (long)plan.Rounds.LocalSteps) + line.Total - line.Done;
-            speed = string.Create(CultureInfo.InvariantCulture, $"  {each:F2} s/step  {TimeSpan.FromSeconds(Math.Min(each * left, 1e9)):d\\.hh\\:mm\\:ss} left");
-        }
-
-        return string.Create(CultureInfo.InvariantCulture, $"Round {round}/{plan.Rounds.Count}  step {line.Done}/{line.Total}  loss {line.Loss:F5}{speed}");
+        var left = ((plan.Rounds.Count - round) * (long)plan.Rounds.LocalSteps) + line.Total - line.Done;
+        return string.Create(CultureInfo.InvariantCulture, $"Round {round}/{plan.Rounds.Count}  step {line.Done}/{line.Total}  loss {line.Loss:F5}{_pace.Text(line.Done, left)}");
     }
 }

@@ -113,7 +113,7 @@ public sealed record FinetuneTraining
     [PlanField("Losses at coarser levels of the decoder too; for segmentation with uniformer.")]
     public bool DeepSupervision { get; init; } = true;
 
-    [PlanField("Part of the crops that are centred on a labelled voxel; the others lie anywhere. For segmentation.", Minimum = 0, Maximum = 1)]
+    [PlanField("Part of the crops that are centred on a labelled voxel; the others lie where imaging.cropPosition says. For segmentation.", Minimum = 0, Maximum = 1)]
     public double PositiveShare { get; init; } = 0.5;
 
     [PlanField("Probability of a mirrored crop, for each axis.", Minimum = 0, Maximum = 1)]

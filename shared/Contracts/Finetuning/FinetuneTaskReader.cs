@@ -1,6 +1,5 @@
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Plans;
-using YamlDotNet.RepresentationModel;
 
 namespace BrainMVP.Federated.Contracts.Finetuning;
 
@@ -17,27 +16,8 @@ public static class FinetuneTaskReader
     {
         var (task, root) = (new FinetuneTask(), Fields.Parse(yaml));
         Fields.Apply(task, root);
-        task = WithPublishedShape(task, root);
+        task = task with { Network = FieldReader.WithPublishedShape(task.Network, new NetworkPlan().Backbone, root) };
         FinetuneTaskRules.Check(task);
         return task;
-    }
-
-    /// <summary>A task that names another backbone and no widths gets its published ones.</summary>
-    private static FinetuneTask WithPublishedShape(FinetuneTask task, YamlMappingNode root)
-    {
-        if (task.Network.Backbone == Backbones.UniFormer || root.Children[new YamlScalarNode("network")] is not YamlMappingNode network)
-        {
-            return task;
-        }
-
-        bool Names(string field) => network.Children.ContainsKey(new YamlScalarNode(field));
-        return task with
-        {
-            Network = task.Network with
-            {
-                Widths = Names("widths") ? task.Network.Widths : Backbones.PublishedWidths(task.Network.Backbone),
-                Depths = Names("depths") ? task.Network.Depths : Backbones.PublishedDepths(task.Network.Backbone),
-            },
-        };
     }
 }

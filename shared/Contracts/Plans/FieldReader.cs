@@ -125,6 +125,22 @@ internal sealed class FieldReader(string noun, ErrorCode unreadable, ErrorCode u
         }
     }
 
+    /// <summary>Another backbone than the one there was gets its published widths and depths unless the section <c>network</c> names its own.</summary>
+    public static NetworkPlan WithPublishedShape(NetworkPlan network, string before, YamlMappingNode root)
+    {
+        if (network.Backbone == before || !root.Children.TryGetValue(new YamlScalarNode("network"), out var node) || node is not YamlMappingNode named)
+        {
+            return network;
+        }
+
+        bool Names(string field) => named.Children.ContainsKey(new YamlScalarNode(field));
+        return network with
+        {
+            Widths = Names("widths") ? network.Widths : Backbones.PublishedWidths(network.Backbone),
+            Depths = Names("depths") ? network.Depths : Backbones.PublishedDepths(network.Backbone),
+        };
+    }
+
     private object Convert(PropertyInfo property, YamlNode node, string path)
     {
         var rule = property.GetCustomAttribute<PlanFieldAttribute>()!;

@@ -27,27 +27,8 @@ public static class PlanReader
             : Presets.V1;
         var plan = Presets.Create(preset);
         Fields.Apply(plan, root);
-        plan = WithPublishedShape(plan, root, Presets.Create(preset).Network.Backbone);
+        plan = plan with { Network = FieldReader.WithPublishedShape(plan.Network, Presets.Create(preset).Network.Backbone, root) };
         PlanRules.Check(plan);
         return plan;
-    }
-
-    /// <summary>Another backbone than the preset's gets its published widths and depths unless the plan names its own.</summary>
-    private static Plan WithPublishedShape(Plan plan, YamlMappingNode root, string presetBackbone)
-    {
-        if (plan.Network.Backbone == presetBackbone || !root.Children.TryGetValue(new YamlScalarNode("network"), out var node) || node is not YamlMappingNode network)
-        {
-            return plan;
-        }
-
-        bool Names(string field) => network.Children.ContainsKey(new YamlScalarNode(field));
-        return plan with
-        {
-            Network = plan.Network with
-            {
-                Widths = Names("widths") ? plan.Network.Widths : Backbones.PublishedWidths(plan.Network.Backbone),
-                Depths = Names("depths") ? plan.Network.Depths : Backbones.PublishedDepths(plan.Network.Backbone),
-            },
-        };
     }
 }

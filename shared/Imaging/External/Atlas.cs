@@ -84,7 +84,7 @@ internal sealed record Atlas(string Image, string Mask, string Brain)
         NiftiWriter.Write(Image, made.Head);
         NiftiWriter.Write(Mask, made.Mask);
         NiftiWriter.Write(Brain, Product(made.Head, made.Mask));
-        DurableFile.WriteAllText(record, CanonicalJson.ToReadable(new Made(MeanHead.Version, files.ToDictionary(f => Path.GetFileName(f), FileHashes.Read, StringComparer.Ordinal))));
+        DurableFile.WriteAllText(record, CanonicalJson.ToReadable(new Made(MeanHead.Version, files.ToDictionary(f => Path.GetFileName(f), FileHash.Of, StringComparer.Ordinal))));
     }
 
     private static bool IsMade(string record, string[] files)
@@ -93,7 +93,7 @@ internal sealed record Atlas(string Image, string Mask, string Brain)
         {
             return File.Exists(record)
                 && CanonicalJson.Read<Made>(File.ReadAllBytes(record)) is { Version: MeanHead.Version } made
-                && files.All(f => File.Exists(f) && made.Files.GetValueOrDefault(Path.GetFileName(f)) == FileHashes.Read(f));
+                && files.All(f => File.Exists(f) && made.Files.GetValueOrDefault(Path.GetFileName(f)) == FileHash.Of(f));
         }
         catch (Exception e) when (e is FederationException or IOException)
         {

@@ -159,7 +159,7 @@ public sealed class ExternalPreparation(PreparationOptions options, TimeProvider
             {
                 Key = key,
                 Files = written.Files,
-                Hashes = written.Files.ToDictionary(f => f.Value, f => FileHashes.Read(Path.Combine(VolumesOf(scanned), f.Value)), StringComparer.Ordinal),
+                Hashes = written.Files.ToDictionary(f => f.Value, f => FileHash.Of(Path.Combine(VolumesOf(scanned), f.Value)), StringComparer.Ordinal),
                 Report = new CaseReport
                 {
                     Subject = scanned.Subject,
@@ -200,7 +200,7 @@ public sealed class ExternalPreparation(PreparationOptions options, TimeProvider
 
             var record = CanonicalJson.Read<CaseRecord>(File.ReadAllBytes(path));
             var volumes = VolumesOf(scanned);
-            return record.Key == key && record.Hashes.All(h => File.Exists(Path.Combine(volumes, h.Key)) && FileHashes.Read(Path.Combine(volumes, h.Key)) == h.Value) ? record : null;
+            return record.Key == key && record.Hashes.All(h => File.Exists(Path.Combine(volumes, h.Key)) && FileHash.Of(Path.Combine(volumes, h.Key)) == h.Value) ? record : null;
         }
         catch (Exception e) when (e is FederationException or IOException or UnauthorizedAccessException)
         {

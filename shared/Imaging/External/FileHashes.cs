@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Storage;
 
 namespace BrainMVP.Federated.Imaging.External;
 
@@ -22,18 +23,11 @@ internal sealed class FileHashes
             }
 
             var file = new FileInfo(path);
-            return _known.GetOrAdd((path, file.Length, file.LastWriteTimeUtc.Ticks), _ => Read(path));
+            return _known.GetOrAdd((path, file.Length, file.LastWriteTimeUtc.Ticks), _ => FileHash.Of(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw ErrorCatalogue.DataFolderMissing.With($"{path} cannot be read: {e.Message}", e);
         }
-    }
-
-    /// <summary>Hashes a file now.</summary>
-    public static string Read(string path)
-    {
-        using var file = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 }

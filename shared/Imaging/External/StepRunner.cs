@@ -96,7 +96,7 @@ internal sealed class StepRunner(FileHashes hashes, string mark, TimeProvider ti
         var record = new StepRecord
         {
             Key = key,
-            Outputs = files.ToDictionary(f => f, f => FileHashes.Read(Path.Combine(attempt, f)), StringComparer.Ordinal),
+            Outputs = files.ToDictionary(f => f, f => FileHash.Of(Path.Combine(attempt, f)), StringComparer.Ordinal),
             Command = [run.Program.Path, .. arguments.Select(a => a.Replace(attempt, run.Folder, StringComparison.Ordinal))],
             ProgramVersion = run.Program.Version,
             Seconds = Math.Round(time.GetElapsedTime(started).TotalSeconds, 2),
@@ -135,7 +135,7 @@ internal sealed class StepRunner(FileHashes hashes, string mark, TimeProvider ti
             }
 
             var record = CanonicalJson.Read<StepRecord>(File.ReadAllBytes(path));
-            return record.Key == key && record.Outputs.All(o => File.Exists(Path.Combine(folder, o.Key)) && FileHashes.Read(Path.Combine(folder, o.Key)) == o.Value) ? record : null;
+            return record.Key == key && record.Outputs.All(o => File.Exists(Path.Combine(folder, o.Key)) && FileHash.Of(Path.Combine(folder, o.Key)) == o.Value) ? record : null;
         }
         catch (Exception e) when (e is FederationException or JsonException or IOException or UnauthorizedAccessException)
         {

@@ -1,8 +1,8 @@
-using System.Security.Cryptography;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Identity;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Imaging.Layouts;
 
 namespace BrainMVP.Federated.Imaging.Preparation;
@@ -45,7 +45,7 @@ internal static class CaseKey
     {
         try
         {
-            return [.. FilesOf(path).Select(Hash)];
+            return [.. FilesOf(path).Select(FileHash.Of)];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -56,10 +56,4 @@ internal static class CaseKey
     private static IEnumerable<string> FilesOf(string path) => PairEnds.FirstOrDefault(e => path.EndsWith(e, StringComparison.OrdinalIgnoreCase)) is { } end
         ? PairEnds.Select(e => path[..^end.Length] + e).Where(File.Exists).Append(path).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
         : [path];
-
-    private static string Hash(string path)
-    {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
-    }
 }

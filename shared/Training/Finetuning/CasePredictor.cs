@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Finetuning;
 using BrainMVP.Federated.Contracts.Json;
@@ -37,7 +36,7 @@ public static class CasePredictor
         using var network = new DownstreamNetwork(task);
         DownstreamFile.Load(network, job.ModelPath);
         network.MoveTo(device);
-        var predictor = new VolumePredictor(task, network, TemplateVolumes.Load(task, job.TemplatePaths)) { Hidden = job.Hidden };
+        var predictor = new VolumePredictor(task, network, TemplateVolumes.Load(task, job.TemplatePaths));
         var scan = DatasetScanner.Scan(job.DataPath);
         var wanted = Wanted(job, scan);
         Directory.CreateDirectory(job.Out);
@@ -57,7 +56,7 @@ public static class CasePredictor
             progress(new TrainingProgress("predict", index + 1, wanted.Length, 0));
         }
 
-        var document = new PredictionDocument { Task = task, Model = FileHash(job.ModelPath), Hidden = job.Hidden, Cases = done, Unused = unused };
+        var document = new PredictionDocument { Task = task, Model = FileHash.Of(job.ModelPath), Hidden = job.Hidden, Cases = done, Unused = unused };
         DurableFile.WriteAllText(Path.Combine(job.Out, PredictionDocument.FileName), CanonicalJson.ToReadable(document));
         return document;
     }
@@ -74,7 +73,9 @@ public static class CasePredictor
 
     private static PredictedCase Predict(PredictionJob job, FinetuneTask task, VolumePredictor predictor, ScannedCase scanned, CancellationToken ct)
     {
-        string[] missing = [.. task.Modalities.Where(m => !scanned.Series.ContainsKey(m) || job.Hidden.Contains(m, StringComparer.Ordinal))];
+        // As if it had never been taken: it may not even decide on grid and field of view.
+        scanned = scanned with { Series = scanned.Series.Where(s => !job.Hidden.Contains(s.Key, StringComparer.Ordinal)).ToDictionary(s => s.Key, s => s.Value, StringComparer.Ordinal) };
+        string[] missing = [.. task.Modalities.Where(m => !scanned.Series.ContainsKey(m))];
         if (missing.Length == task.Modalities.Count)
         {
             throw ErrorCatalogue.NoLabelledCase.With($"It has none of {string.Join(", ", task.Modalities)}.");
@@ -133,11 +134,5 @@ public static class CasePredictor
             CanvasOffset = [offset.I, offset.J, offset.K],
             Volume = modality => volumes[modality],
         };
-    }
-
-    private static string FileHash(string path)
-    {
-        using var stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 }

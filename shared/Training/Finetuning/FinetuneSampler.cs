@@ -117,7 +117,8 @@ internal sealed class FinetuneSampler
             return [Centred(box.I0, item.Volumes.Shape[0], crop[0]), Centred(box.J0, item.Volumes.Shape[1], crop[1]), Centred(box.K0, item.Volumes.Shape[2], crop[2])];
         }
 
-        return CropSampler.Draw(item.Volumes.Shape, crop, random);
+        var modality = _task.Modalities.First(m => item.Volumes.Modalities.Contains(m, StringComparer.Ordinal));
+        return CropSampler.Draw(_task.Imaging, item.Volumes.Shape, item.Volumes.Volume(modality), random);
     }
 
     /// <summary>An axis shorter than the crop is centred and padded, low side rounded down.</summary>

@@ -1,10 +1,10 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Finetuning;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Contracts.Storage;
+using BrainMVP.Federated.Training.Batches;
 using BrainMVP.Federated.Training.Checkpoints;
 using BrainMVP.Federated.Training.Hosting;
 using BrainMVP.Federated.Training.Optimization;
@@ -89,8 +89,9 @@ public sealed class FinetuneTrainer : IDisposable
 
         var sampler = new FinetuneSampler(_task, _split.Training, _templates);
         var step = new FinetuneStep(_task, _network, _optimizer, _scaler) { Pieces = _state.Pieces, Warn = Warn };
+        var first = _state.Steps;
         var (sum, memory, began) = (_state.LossSum, _state.DeviceMemoryBytes, TimeProvider.System.GetTimestamp());
-        using var ahead = new BatchesAhead(sampler, training.Accumulation, _state.Steps, training.Steps);
+        using var ahead = new Prefetch<StepBatches>(_ => StepBatches.From(sampler, training.Accumulation, first, training.Steps), 1, b => b.Dispose());
         while (_state.Steps < training.Steps && !IsFinished())
         {
             ct.ThrowIfCancellationRequested();
@@ -194,18 +195,12 @@ public sealed class FinetuneTrainer : IDisposable
     private string StartHash() => CanonicalJson.Hash(new
     {
         Task = CanonicalJson.Hash(_task),
-        Encoder = _job.EncoderPath is { } encoder ? FileHash(encoder) : "",
-        Templates = _templates.Modalities.ToDictionary(m => m, m => FileHash(_job.TemplatePaths[m])),
+        Encoder = _job.EncoderPath is { } encoder ? FileHash.Of(encoder) : "",
+        Templates = _templates.Modalities.ToDictionary(m => m, m => FileHash.Of(_job.TemplatePaths[m])),
         Training = Identity(_split.Training),
         Validation = Identity(_split.Validation),
     });
 
     private static string[][] Identity(IEnumerable<LabelledCase> cases) =>
         [.. cases.Select(c => new[] { c.Name, c.Volumes.Content, Path.GetFileName(c.LabelPath), c.Class.ToString(CultureInfo.InvariantCulture) })];
-
-    private static string FileHash(string path)
-    {
-        using var stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
-    }
 }

@@ -78,21 +78,6 @@ public sealed class LabelVolume
     /// <summary>One region of the whole volume, C order.</summary>
     public bool[] Region(int region) => Array.ConvertAll(_labels, l => (_membership[l] >> region & 1) != 0);
 
-    /// <summary>Voxels of each region.</summary>
-    public long[] Count(int regions)
-    {
-        var counts = new long[regions];
-        foreach (var label in _labels)
-        {
-            for (var region = 0; region < regions; region++)
-            {
-                counts[region] += (long)(_membership[label] >> region & 1);
-            }
-        }
-
-        return counts;
-    }
-
     /// <summary>Copies one region of a crop as 0 and 1; outside of the volume it is 0.</summary>
     /// <param name="region">Position among the regions.</param>
     /// <param name="start">Voxel coordinates of the crop's first voxel; may be negative.</param>

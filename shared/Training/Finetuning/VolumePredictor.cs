@@ -11,7 +11,7 @@ namespace BrainMVP.Federated.Training.Finetuning;
 
 /// <summary>
 /// Applies a task's network to whole volumes: windows that slide over a volume for segmentation, the crop in the middle
-/// for classification. A modality that a case lacks, or that is hidden on purpose, gets its template or zeros.
+/// for classification. A modality that a case lacks gets its template or zeros.
 /// </summary>
 /// <param name="task">Channels, crop and inference.</param>
 /// <param name="network">On its device.</param>
@@ -19,9 +19,6 @@ namespace BrainMVP.Federated.Training.Finetuning;
 public sealed class VolumePredictor(FinetuneTask task, DownstreamNetwork network, TemplateVolumes templates)
 {
     private static readonly bool[][] AllMirrors = [.. Enumerable.Range(0, 8).Select(n => new[] { (n & 1) != 0, (n & 2) != 0, (n & 4) != 0 })];
-
-    /// <summary>Modalities that are treated as missing.</summary>
-    public IReadOnlyCollection<string> Hidden { get; init; } = [];
 
     /// <summary>Probability of each region at each voxel.</summary>
     /// <param name="item">A prepared case.</param>
@@ -86,7 +83,7 @@ public sealed class VolumePredictor(FinetuneTask task, DownstreamNetwork network
 
     private void Copy(TrainingCase item, string modality, IReadOnlyList<int> start, IReadOnlyList<int> sides, Span<float> destination)
     {
-        if (item.Modalities.Contains(modality, StringComparer.Ordinal) && !Hidden.Contains(modality, StringComparer.Ordinal))
+        if (item.Modalities.Contains(modality, StringComparer.Ordinal))
         {
             item.Volume(modality).Copy(start, sides, destination);
         }

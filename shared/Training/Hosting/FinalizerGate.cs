@@ -6,8 +6,9 @@ namespace BrainMVP.Federated.Training.Hosting;
 /// Keeps finalizers from running while native code computes. TorchSharp passes the handles of its scalars and tensors to
 /// native code without keeping the objects alive for the duration of the call: a garbage collection on another thread
 /// can then finalize an operand that is still being read, which ends the process or, worse, changes a number. While
-/// the gate is held, the one finalizer thread waits inside a finalizer of ours, so nothing is freed under a running
-/// call. Hold it for one step at a time: what became garbage meanwhile is finalized in between.
+/// the gate is held, the one finalizer thread waits inside a finalizer of ours. Hold it for one step at a time: what became
+/// garbage meanwhile is finalized in between. After a full collection it waits no longer than moments, because a library
+/// that ran out of memory waits for finalizers itself; operands are read when a call begins, so even that is long after.
 /// </summary>
 public static class FinalizerGate
 {

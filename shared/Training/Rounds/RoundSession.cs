@@ -1,7 +1,7 @@
-using System.Security.Cryptography;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Networks.Models;
 using BrainMVP.Federated.Networks.Templates;
 using BrainMVP.Federated.Training.Checkpoints;
@@ -112,18 +112,12 @@ internal sealed class RoundSession : IDisposable
         Plan = CanonicalJson.Hash(Job.Plan),
         Job.Site,
         Job.Round,
-        Model = FileHash(Job.ModelPath),
-        Templates = data.Owned.Concat(_fillers).Where(Job.TemplatePaths.ContainsKey).ToDictionary(m => m, m => FileHash(Job.TemplatePaths[m])),
-        Snapshot = KeepsMoments ? FileHash(OptimizerSnapshot.PathIn(Job.SnapshotFolder!)) : "",
-        BatchNorm = KeepsBatchNorm ? FileHash(BatchNormSnapshot.PathIn(Job.SnapshotFolder!)) : "",
-        Control = Job is { Plan.Training.ControlVariates: true, ControlPath: { } control } ? FileHash(control) : "",
-        OwnControl = OwnControlPath is { } own ? FileHash(own) : "",
+        Model = FileHash.Of(Job.ModelPath),
+        Templates = data.Owned.Concat(_fillers).Where(Job.TemplatePaths.ContainsKey).ToDictionary(m => m, m => FileHash.Of(Job.TemplatePaths[m])),
+        Snapshot = KeepsMoments ? FileHash.Of(OptimizerSnapshot.PathIn(Job.SnapshotFolder!)) : "",
+        BatchNorm = KeepsBatchNorm ? FileHash.Of(BatchNormSnapshot.PathIn(Job.SnapshotFolder!)) : "",
+        Control = Job is { Plan.Training.ControlVariates: true, ControlPath: { } control } ? FileHash.Of(control) : "",
+        OwnControl = OwnControlPath is { } own ? FileHash.Of(own) : "",
         Cases = data.Training.Concat(data.HeldOut).Select(c => new[] { c.Name, c.Content }).ToArray(),
     });
-
-    private static string FileHash(string path)
-    {
-        using var stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
-    }
 }

@@ -50,6 +50,8 @@ public sealed class FinetuneTests
         Assert.False(Directory.Exists(folder.PathOf("cut", "data")));
 
         (await Agent("predict", "--model", folder.PathOf("whole"), "--data", folder.PathOf("data"), "--out", folder.PathOf("predictions"), "--split", "test")).Succeeded();
+        (await Agent("predict", "--model", folder.PathOf("whole"), "--data", folder.PathOf("data"), "--out", folder.PathOf("without"), "--split", "test", "--missing", "t1")).Succeeded();
+        Assert.Contains("\"t1\"", await File.ReadAllTextAsync(folder.PathOf("without", "predictions.json"), _cancellation), StringComparison.Ordinal);
         (await Agent("evaluate", "--predictions", folder.PathOf("predictions"), "--data", folder.PathOf("data"), "--out", folder.PathOf("report"))).Succeeded();
         var lines = (await File.ReadAllLinesAsync(folder.PathOf("report", "cases.csv"), _cancellation)).Skip(1).Select(l => l.Split(',')).ToArray();
         Assert.Equal(2 * 3, lines.Length);

@@ -33,17 +33,21 @@ public sealed class VolumePredictorTests
     }
 
     [Fact]
-    public void A_hidden_modality_gives_what_a_missing_one_gives()
+    public void A_missing_modality_is_its_template_or_zeros()
     {
         using var tiny = new TinyTask();
         using var network = new DownstreamNetwork(tiny.Task);
         var templates = tiny.Templates("t2");
         var item = tiny.Cases[0].Volumes;
         var ct = TestContext.Current.CancellationToken;
-        var hidden = new VolumePredictor(tiny.Task, network, templates) { Hidden = ["t2"] }.Segment(item, ct);
-        var missing = new VolumePredictor(tiny.Task, network, templates).Segment(item with { Modalities = ["t1"] }, ct);
-        Assert.Equal(missing, hidden);
-        Assert.NotEqual(new VolumePredictor(tiny.Task, network, templates).Segment(item, ct), hidden);
+        var missing = item with { Modalities = ["t1"] };
+        var zeros = tiny.Task with { Training = tiny.Task.Training with { MissingModalities = MissingFillers.Zeros } };
+        float[] Of(FinetuneTask task, TrainingCase volumes, params string[] known) => new VolumePredictor(task, network, known.Length > 0 ? templates : tiny.Templates()).Segment(volumes, ct);
+        float[][] different = [Of(tiny.Task, item, "t2"), Of(tiny.Task, missing, "t2"), Of(tiny.Task, missing)];
+        Assert.NotEqual(different[0], different[1]);
+        Assert.NotEqual(different[1], different[2]);
+        Assert.NotEqual(different[0], different[2]);
+        Assert.Equal(different[2], Of(zeros, missing, "t2"));
     }
 
     [Fact]
