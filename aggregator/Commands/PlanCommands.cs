@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using BrainMVP.Federated.Contracts.Finetuning;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Plans;
 
@@ -13,10 +14,14 @@ public static class PlanCommands
     private static Command Init()
     {
         var preset = new Option<string>("--preset") { Description = $"One of {string.Join(", ", Presets.Names)}.", DefaultValueFactory = _ => Presets.V1 };
-        var command = new Command("init", "Prints a plan with every field explained: aggregator plan init --preset demo > plan.yaml") { preset };
+        var task = new Option<string?>("--task") { Description = "Task file of `site-agent finetune init`: the plan learns it from the sites' labels, with the preset's rounds, quorum and privacy.", HelpName = "FILE" };
+        var command = new Command("init", "Prints a plan with every field explained: aggregator plan init --preset demo > plan.yaml") { preset, task };
         command.SetAction((parse, _) => CommandLine.Guard(() =>
         {
-            Console.Write(PlanWriter.Write(Presets.Create(parse.GetRequiredValue(preset))));
+            var plan = Presets.Create(parse.GetRequiredValue(preset));
+            plan = parse.GetValue(task) is { } file ? FederatedTask.ToPlan(FinetuneTaskReader.ReadFile(file), plan) : plan;
+            PlanRules.Check(plan);
+            Console.Write(PlanWriter.Write(plan));
             return Task.CompletedTask;
         }));
         return command;

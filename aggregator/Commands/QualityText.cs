@@ -15,15 +15,31 @@ public static class QualityText
             Console.WriteLine(validation.Round == 0 ? "Reconstruction by the initial model" : $"Reconstruction by the model after round {validation.Round}");
         }
 
+        if (validation.Scores.Count > 0)
+        {
+            Console.WriteLine(validation.Round == 0 ? "Held-out cases under the initial model" : $"Held-out cases under the model after round {validation.Round}");
+        }
+
         foreach (var table in Tables(validation))
         {
             AnsiConsole.Write(table);
         }
     }
 
-    /// <summary>One row for each modality from its template; then, where there are pairs, a row a target and a column a source.</summary>
+    /// <summary>Scores of a supervised run; one row for each modality from its template; then, where there are pairs, a row a target and a column a source.</summary>
     public static IEnumerable<Table> Tables(ModelValidation validation)
     {
+        if (validation.Scores.Count > 0)
+        {
+            var table = new Table().AddColumns("region or class", "Dice or recall", "cases");
+            foreach (var (output, score) in validation.Scores.OrderBy(s => s.Key, StringComparer.Ordinal))
+            {
+                table.AddRow(output, Number(score, "F4"), validation.ScoreCases[output].ToString(CultureInfo.InvariantCulture));
+            }
+
+            yield return table;
+        }
+
         var templates = validation.Views.Where(v => v.Source.Length == 0).ToArray();
         if (templates.Length > 0)
         {

@@ -4,6 +4,7 @@ using BrainMVP.Federated.Aggregator.Runs;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Faults;
+using BrainMVP.Federated.Contracts.Finetuning;
 using BrainMVP.Federated.Federation.Layouts;
 
 namespace BrainMVP.Federated.Aggregator.Rounds;
@@ -86,6 +87,7 @@ public sealed partial class RoundGrain
             Ages = contributors.Any(c => reports[c].Age > 0) ? contributors.Where(c => reports[c].Age > 0).ToDictionary(c => c, c => reports[c].Age, StringComparer.Ordinal) : null,
             Dropouts = state.Dropouts.Concat(leftOut).ToDictionary(d => d.Key, d => d.Value, StringComparer.Ordinal),
             Validation = reports.ToDictionary(r => r.Key, r => r.Value.Validation, StringComparer.Ordinal),
+            Scores = Run().Plan.IsSupervised() ? reports.Where(r => r.Value.Scores is not null).ToDictionary(r => r.Key, r => r.Value.Scores!, StringComparer.Ordinal) : null,
             Updates = contributors.ToDictionary(s => s, s => state.Uploads[s].Manifest, StringComparer.Ordinal),
             AuditHead = await Audit().Head(),
             SiteAuditHeads = reports.ToDictionary(r => r.Key, r => r.Value.AuditHead, StringComparer.Ordinal),

@@ -47,12 +47,14 @@ public sealed class RunStatusView(IGrainFactory grains, DocumentStore documents)
 
         for (var i = 0; i < commits.Length; i++)
         {
-            status.Validation.Add(ValidationTotals.Of(i, commits[i].Validation));
+            status.Validation.Add(ValidationTotals.Of(i, commits[i].Validation, commits[i].Scores));
         }
 
         if (state.Evaluations.Count > 0)
         {
-            status.Validation.Add(ValidationTotals.Of(commits.Length, state.Evaluations.ToDictionary(e => e.Key, e => documents.Read<EvaluationReport>(e.Value).Validation)));
+            var reports = state.Evaluations.ToDictionary(e => e.Key, e => documents.Read<EvaluationReport>(e.Value));
+            var scores = reports.Where(r => r.Value.Scores is not null).ToDictionary(r => r.Key, r => r.Value.Scores!);
+            status.Validation.Add(ValidationTotals.Of(commits.Length, reports.ToDictionary(r => r.Key, r => r.Value.Validation), scores));
         }
 
         return status;

@@ -9,8 +9,14 @@ public static class ValidationTotals
 {
     /// <param name="round">Round after which the model was made; 0 for the initial one.</param>
     /// <param name="sums">By site and name of a <see cref="ValidationView"/>; summed in ordinal order of both.</param>
-    public static ModelValidation Of(int round, IReadOnlyDictionary<string, IReadOnlyDictionary<string, ValidationSum>> sums)
+    /// <param name="scores">Of a supervised run, by site and region or class; null or empty else.</param>
+    public static ModelValidation Of(int round, IReadOnlyDictionary<string, IReadOnlyDictionary<string, ValidationSum>> sums, IReadOnlyDictionary<string, IReadOnlyDictionary<string, ScoreSum>>? scores = null)
     {
+        if (scores is { Count: > 0 })
+        {
+            return OfScores(round, scores);
+        }
+
         var all = (from site in sums.OrderBy(s => s.Key, StringComparer.Ordinal)
                    from view in site.Value.OrderBy(v => v.Key, StringComparer.Ordinal)
                    select (Site: site.Key, View: view.Key, Sum: view.Value)).ToArray();
@@ -30,6 +36,28 @@ public static class ValidationTotals
 
         var byView = all.ToLookup(a => a.View, a => a.Sum);
         validation.Views.Add(ValidationView.All(Modalities.All).Where(v => byView.Contains(v.Name)).Select(v => Quality(v, [.. byView[v.Name]])));
+        return validation;
+    }
+
+    /// <summary>Regions and classes weigh the same, cases within them too.</summary>
+    private static ModelValidation OfScores(int round, IReadOnlyDictionary<string, IReadOnlyDictionary<string, ScoreSum>> scores)
+    {
+        var all = (from site in scores.OrderBy(s => s.Key, StringComparer.Ordinal)
+                   from output in site.Value.OrderBy(v => v.Key, StringComparer.Ordinal)
+                   select (Site: site.Key, Output: output.Key, Score: output.Value)).ToArray();
+        var validation = new ModelValidation { Round = round };
+        foreach (var output in all.GroupBy(a => a.Output, StringComparer.Ordinal))
+        {
+            validation.Scores.Add(output.Key, output.Sum(o => o.Score.Sum) / output.Sum(o => (double)o.Score.Cases));
+            validation.ScoreCases.Add(output.Key, output.Sum(o => o.Score.Cases));
+        }
+
+        foreach (var site in all.GroupBy(a => a.Site, StringComparer.Ordinal))
+        {
+            validation.BySite.Add(site.Key, 1 - site.Average(s => s.Score.Mean()));
+        }
+
+        validation.Loss = validation.Scores.Count > 0 ? 1 - validation.Scores.OrderBy(s => s.Key, StringComparer.Ordinal).Average(s => s.Value) : 1;
         return validation;
     }
 

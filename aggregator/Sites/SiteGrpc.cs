@@ -174,7 +174,8 @@ public sealed partial class SiteGrpc(
         var identity = await caller.Require(context, CertificateRole.Site);
         var run = await RunOf(request.Run, identity.Name);
         var (report, hash) = signer.Accept<EvaluationReport>(request.Report, identity);
-        if (report.Site != identity.Name || report.Run != request.Run || ValidationRules.FindViolation(report.Validation, documents.Read<RunDocument>(run.Document).Plan) is not null)
+        var plan = documents.Read<RunDocument>(run.Document).Plan;
+        if (report.Site != identity.Name || report.Run != request.Run || (ValidationRules.FindViolation(report.Validation, plan) ?? ValidationRules.FindViolation(report.Scores, plan)) is not null)
         {
             throw ErrorCatalogue.DocumentInvalid.With("The evaluation is for another site or run, or has a sum that cannot be.");
         }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Finetuning;
 using BrainMVP.Federated.Contracts.Identity;
+using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.SiteAgent.Finetuning;
 using BrainMVP.Federated.SiteAgent.Trainer;
 using BrainMVP.Federated.Training.Finetuning;
@@ -15,6 +16,7 @@ public static class PredictCommand
     private static readonly Option<string> Model = new("--model") { Description = "Folder of a fine-tuning, or its model file.", HelpName = "PATH", Required = true };
     private static readonly Option<string> Data = new("--data") { Description = "Folder or CSV manifest with volumes.", HelpName = "PATH", Required = true };
     private static readonly Option<string> Output = new("--out") { Description = "Folder for the predictions.", HelpName = "DIR", Required = true };
+    private static readonly Option<string?> PlanFile = new("--plan") { Description = "Plan of the supervised run that made the model; a model of finetune says itself what it labels.", HelpName = "FILE" };
     private static readonly Option<string?> Templates = new("--templates") { Description = "Folder with MODALITY.safetensors; templates/ beside the model without it.", HelpName = "DIR" };
     private static readonly Option<string?> Split = new("--split") { Description = "Only the cases that the fine-tuning left for this: test, validation or training.", HelpName = "SIDE" };
     private static readonly Option<string?> Cases = new("--cases") { Description = "Only these cases, names separated by commas.", HelpName = "A,B" };
@@ -36,8 +38,9 @@ public static class PredictCommand
             "predict --model tumours --data /data/new --out predictions",
             "predict --model fold-2 --data /data/ms --out fold-2/test --split test",
             "predict --model tumours --data /data/new --out predictions --flips --probabilities",
-            "predict --model tumours --data /data/brats --out without-t1c --split test --missing t1c");
-        foreach (var option in (Option[])[Model, Data, Output, Templates, Split, Cases, Missing, Overlap, Weights, Flips, Probabilities, Threads, Device])
+            "predict --model tumours --data /data/brats --out without-t1c --split test --missing t1c",
+            "predict --model global-model.safetensors --plan plan.yaml --data /data/new --out predictions");
+        foreach (var option in (Option[])[Model, Data, Output, PlanFile, Templates, Split, Cases, Missing, Overlap, Weights, Flips, Probabilities, Threads, Device])
         {
             command.Add(option);
         }
@@ -53,7 +56,8 @@ public static class PredictCommand
     private static PredictionJob Read(ParseResult result)
     {
         var model = PretrainedFolder.ModelOf(result.GetRequiredValue(Model));
-        var task = DownstreamFile.ReadTask(model);
+        var federated = result.GetValue(PlanFile) is { } path ? OfPlan(path) : null;
+        var task = federated ?? DownstreamFile.ReadTask(model);
         var hidden = Words(result.GetValue(Missing));
         if (hidden.FirstOrDefault(m => !task.Modalities.Contains(m, StringComparer.Ordinal)) is { } unknown)
         {
@@ -73,6 +77,7 @@ public static class PredictCommand
         return new PredictionJob
         {
             ModelPath = model,
+            Task = federated,
             TemplatePaths = PretrainedFolder.TemplatesOf(result.GetValue(Templates), model),
             DataPath = Path.GetFullPath(result.GetRequiredValue(Data)),
             Out = Path.GetFullPath(result.GetRequiredValue(Output)),
@@ -83,6 +88,12 @@ public static class PredictCommand
             Threads = result.GetValue(Threads) ?? task.Training.Threads,
             Device = result.GetValue(Device)!,
         };
+    }
+
+    private static FinetuneTask OfPlan(string path)
+    {
+        var plan = PlanReader.ReadFile(path);
+        return plan.IsSupervised() ? plan.ToTask() : throw ErrorCatalogue.ArgumentInvalid.With($"--plan: {path} is the plan of a pre-training; its model labels nothing.");
     }
 
     private static string[] Words(string? text) => text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];

@@ -21,7 +21,7 @@ public sealed class LocalPrediction(PredictionJob job, ITrainer trainer, TimePro
     /// <exception cref="FederationException">BMF-1006, 1009, 1101, 1109, 1110, 1123, 1401, 1403, 1405, 1406, 1501, 1503, 1504, 1506 or 1603.</exception>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        var task = DownstreamFile.ReadTask(job.ModelPath);
+        var task = job.Task ?? DownstreamFile.ReadTask(job.ModelPath);
         Take();
         using var guard = FolderLock.Take(Path.Combine(job.Out, "predict.lock"));
         var folder = Path.Combine(job.Out, JobFolder);

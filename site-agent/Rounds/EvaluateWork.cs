@@ -40,6 +40,7 @@ public sealed class EvaluateWork(SiteContext site, RunBook runs, DatasetWork dat
                 Run = assignment.Run,
                 Model = commit.Model,
                 Validation = result.Validation.Where(v => v.Value.Voxels > 0).ToDictionary(v => v.Key, v => v.Value, StringComparer.Ordinal),
+                Scores = result.Scores,
             });
         }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Finetuning;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Contracts.Storage;
@@ -70,9 +71,18 @@ public sealed class PlanShelf(SiteFolder folder)
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"Plan {plan.Name} ({plan.Preset}), proposed for run {run}\nHash {hash}\n\n");
         text.Append(CultureInfo.InvariantCulture, $"If approved, this site trains {plan.Rounds.LocalSteps} steps in each of {plan.Rounds.Count} rounds on its own cases and sends\n");
-        text.Append(CultureInfo.InvariantCulture, $"changes of network weights, and of the templates of {string.Join(", ", plan.Modalities)} that it owns,\n");
-        text.Append(CultureInfo.InvariantCulture, $"where at least {plan.Privacy.MinimumContributors} sites contribute. No image and no case leaves the site.\n\n");
-        foreach (var field in PlanFields.Of(plan))
+        if (plan.IsSupervised())
+        {
+            text.Append(CultureInfo.InvariantCulture, $"changes of network weights and the scores of held-out cases. It learns {plan.Downstream.Kind} of\n");
+            text.Append(CultureInfo.InvariantCulture, $"{string.Join(", ", plan.ToTask().Outputs())} from this site's labels. No image, no label and no case leaves the site.\n\n");
+        }
+        else
+        {
+            text.Append(CultureInfo.InvariantCulture, $"changes of network weights, and of the templates of {string.Join(", ", plan.Modalities)} that it owns,\n");
+            text.Append(CultureInfo.InvariantCulture, $"where at least {plan.Privacy.MinimumContributors} sites contribute. No image and no case leaves the site.\n\n");
+        }
+
+        foreach (var field in PlanFields.Relevant(plan))
         {
             text.Append(string.Create(CultureInfo.InvariantCulture, $"{field.Path,-36} {Text(field.Default)} {field.Rule.Unit}").TrimEnd());
             text.Append('\n');

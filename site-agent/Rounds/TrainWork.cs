@@ -121,6 +121,7 @@ public sealed class TrainWork(SiteContext site, RunBook runs, DatasetWork datase
             Losses = outcome.Losses,
             // Late work validated another model than this round's.
             Validation = outcome.Validation.Where(v => late is null && v.Value.Voxels > 0).ToDictionary(v => v.Key, v => v.Value, StringComparer.Ordinal),
+            Scores = outcome.Scores,
             Timings = new Dictionary<string, double> { ["fetch"] = fetchSeconds, ["train"] = outcome.TrainSeconds },
             AuditHead = head,
         });

@@ -88,6 +88,9 @@ public sealed record PreparedSummary
 public sealed record EvaluationResult
 {
     public required IReadOnlyDictionary<string, ValidationSum> Validation { get; init; }
+
+    /// <summary>By region or class; null unless the plan is supervised.</summary>
+    public IReadOnlyDictionary<string, ScoreSum>? Scores { get; init; }
 }
 
 /// <summary>Result of <see cref="TrainerTask.Finetune"/>.</summary>

@@ -1,4 +1,6 @@
+using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Faults;
+using BrainMVP.Federated.Contracts.Finetuning;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.SiteAgent.Data;
@@ -17,7 +19,9 @@ public static class TrainerTasks
     /// <returns>The result document.</returns>
     public static byte[] Run(TrainerJob job, ProgressSink progress, CancellationToken cancellation) => job.Task switch
     {
-        TrainerTask.Prepare => CanonicalJson.Serialize(DataPreparation.Prepare(job.DataPath, job.Plan, job.DataFolder, job.ReuseFolders, (done, total) => progress("prepare", done, total, 0), cancellation)),
+        TrainerTask.Prepare => CanonicalJson.Serialize(job.Plan.IsSupervised()
+            ? LabelledPreparation.Prepare(job.DataPath, job.Plan.ToTask(job.Site), job.DataFolder, job.ReuseFolders, (done, total) => progress("prepare", done, total, 0), cancellation)
+            : DataPreparation.Prepare(job.DataPath, job.Plan, job.DataFolder, job.ReuseFolders, (done, total) => progress("prepare", done, total, 0), cancellation)),
         TrainerTask.Train => CanonicalJson.Serialize(Train(job, progress, cancellation)),
         TrainerTask.Finetune => CanonicalJson.Serialize(Finetune(job, progress, cancellation)),
         TrainerTask.Predict => CanonicalJson.Serialize(CasePredictor.Run(job.Prediction!, p => progress(p.Phase, p.Done, p.Total, p.Loss, p.Note), cancellation)),
@@ -27,29 +31,35 @@ public static class TrainerTasks
     private static RoundOutcome Train(TrainerJob job, ProgressSink progress, CancellationToken cancellation)
     {
         FaultPoints.Trainer(job.Round, "open");
-        return RoundTrainer.Run(
-            new RoundJob
+        var round = new RoundJob
+        {
+            Plan = job.Plan,
+            Site = job.Site,
+            Round = job.Round,
+            ModelPath = job.ModelPath,
+            TemplatePaths = job.TemplatePaths,
+            DataFolder = job.DataFolder,
+            ControlPath = job.ControlPath,
+            SnapshotFolder = job.SnapshotFolder,
+            Devices = [job.Device],
+            JobFolder = job.JobFolder,
+        };
+        void Report(TrainingProgress p)
+        {
+            progress(p.Phase, p.Done, p.Total, p.Loss, p.Note);
+            if (p.Phase == "train" && p.Done * 2 >= p.Total)
             {
-                Plan = job.Plan,
-                Site = job.Site,
-                Round = job.Round,
-                ModelPath = job.ModelPath,
-                TemplatePaths = job.TemplatePaths,
-                DataFolder = job.DataFolder,
-                ControlPath = job.ControlPath,
-                SnapshotFolder = job.SnapshotFolder,
-                Devices = [job.Device],
-                JobFolder = job.JobFolder,
-            },
-            p =>
-            {
-                progress(p.Phase, p.Done, p.Total, p.Loss, p.Note);
-                if (p.Phase == "train" && p.Done * 2 >= p.Total)
-                {
-                    FaultPoints.Trainer(job.Round, "train");
-                }
-            },
-            cancellation);
+                FaultPoints.Trainer(job.Round, "train");
+            }
+        }
+
+        if (!job.Plan.IsSupervised())
+        {
+            return RoundTrainer.Run(round, Report, cancellation);
+        }
+
+        using var data = LabelledDataset.Load(job.Plan.ToTask(job.Site), job.DataFolder);
+        return SupervisedRound.Run(round, data.Cases, Report, cancellation);
     }
 
     private static FinetuneResult Finetune(TrainerJob job, ProgressSink progress, CancellationToken cancellation)
@@ -57,6 +67,7 @@ public static class TrainerTasks
         var task = job.Downstream!;
         progress("prepare", 0, 0, 0);
         using var data = LabelledDataset.Prepare(task, job.DataPath, job.DataFolder, (done, total) => progress("prepare", done, total, 0), cancellation);
+        data.RequireEveryOutput(task);
         var outcome = FinetuneTrainer.Run(
             new FinetuneJob { Task = task, EncoderPath = job.ModelPath.Length > 0 ? job.ModelPath : null, TemplatePaths = job.TemplatePaths, Device = job.Device, JobFolder = job.JobFolder },
             data.Cases,
@@ -67,6 +78,16 @@ public static class TrainerTasks
 
     private static EvaluationResult Evaluate(TrainerJob job, ProgressSink progress, CancellationToken cancellation)
     {
+        if (job.Plan.IsSupervised())
+        {
+            using var data = LabelledDataset.Load(job.Plan.ToTask(job.Site), job.DataFolder);
+            return new EvaluationResult
+            {
+                Validation = new Dictionary<string, ValidationSum>(),
+                Scores = SupervisedRound.Evaluate(job.Plan, job.Site, job.ModelPath, job.TemplatePaths, job.SnapshotFolder, job.Device, data.Cases, p => progress("evaluate", p.Done, p.Total, p.Loss), cancellation),
+            };
+        }
+
         var evaluation = new EvaluationJob
         {
             Plan = job.Plan,

@@ -5,9 +5,9 @@ public static class Protocol
 {
     /// <summary>
     /// Newest version of the documents and services that this program speaks. 2 brought plan fields that change what sites
-    /// and aggregator do; a run that uses none of them is of version 1.
+    /// and aggregator do, 3 supervised tasks; a run that uses none of them is of version 1.
     /// </summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>Oldest version that this program speaks.</summary>
     public const int OldestVersion = 1;

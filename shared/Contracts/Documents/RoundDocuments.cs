@@ -87,11 +87,15 @@ public sealed record UpdateReport
     /// <summary>Euclidean norm of the change of each group.</summary>
     public required IReadOnlyDictionary<string, double> Norms { get; init; }
 
-    /// <summary>Mean losses over the round: total, templateView, crossModalView, contrastive.</summary>
+    /// <summary>Mean losses over the round: total, templateView, crossModalView, contrastive; of a supervised run total alone.</summary>
     public required IReadOnlyDictionary<string, double> Losses { get; init; }
 
     /// <summary>Validation of the model that the round started from, by the name of a <see cref="ValidationView"/>.</summary>
     public required IReadOnlyDictionary<string, ValidationSum> Validation { get; init; }
+
+    /// <summary>Scores of the same model by region or class; null unless the run is supervised.</summary>
+    [Since(3)]
+    public IReadOnlyDictionary<string, ScoreSum>? Scores { get; init; }
 
     /// <summary>Seconds in each phase at the site: fetch, train, encode.</summary>
     public required IReadOnlyDictionary<string, double> Timings { get; init; }
@@ -189,6 +193,10 @@ public sealed record RoundCommitDocument
     /// <summary>Validation of <see cref="ParentModel"/> by site and name of a <see cref="ValidationView"/>.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyDictionary<string, ValidationSum>> Validation { get; init; }
 
+    /// <summary>Scores of <see cref="ParentModel"/> by site and region or class; null unless the run is supervised.</summary>
+    [Since(3)]
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, ScoreSum>>? Scores { get; init; }
+
     /// <summary>Update manifest hash of each contributor.</summary>
     public required IReadOnlyDictionary<string, string> Updates { get; init; }
 
@@ -213,6 +221,10 @@ public sealed record EvaluationReport
 
     /// <summary>By the name of a <see cref="ValidationView"/>.</summary>
     public required IReadOnlyDictionary<string, ValidationSum> Validation { get; init; }
+
+    /// <summary>By region or class; null unless the run is supervised.</summary>
+    [Since(3)]
+    public IReadOnlyDictionary<string, ScoreSum>? Scores { get; init; }
 }
 
 /// <summary>Context arithmetic.</summary>

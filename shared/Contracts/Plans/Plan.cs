@@ -1,3 +1,4 @@
+using BrainMVP.Federated.Contracts.Finetuning;
 using BrainMVP.Federated.Contracts.Json;
 
 namespace BrainMVP.Federated.Contracts.Plans;
@@ -30,6 +31,18 @@ public sealed record Plan
     public AggregationPlan Aggregation { get; init; } = new();
 
     public PrivacyPlan Privacy { get; init; } = new();
+
+    [Since(3)]
+    public DownstreamPlan Downstream { get; init; } = new();
+
+    [Since(3)]
+    public FinetuneTraining Finetuning { get; init; } = new();
+
+    [Since(3)]
+    public SplitPlan Split { get; init; } = new();
+
+    [Since(3)]
+    public InferencePlan Inference { get; init; } = new();
 }
 
 /// <summary>How long the run is.</summary>

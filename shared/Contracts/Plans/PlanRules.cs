@@ -1,4 +1,5 @@
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Finetuning;
 using BrainMVP.Federated.Contracts.Identity;
 
 namespace BrainMVP.Federated.Contracts.Plans;
@@ -38,11 +39,35 @@ public static class PlanRules
         }
 
         CheckAggregation(plan);
+        CheckTask(plan);
         Demand(plan.Imaging.LowerPercentile < plan.Imaging.UpperPercentile, "imaging.lowerPercentile must be below imaging.upperPercentile.");
         Demand(plan.Quorum.Required.Distinct(StringComparer.Ordinal).Count() == plan.Quorum.Required.Count, "quorum.required names a site twice.");
         foreach (var site in plan.Quorum.Required)
         {
             Names.Require(site, "quorum.required site");
+        }
+    }
+
+    private static void CheckTask(Plan plan)
+    {
+        if (!plan.IsSupervised())
+        {
+            return;
+        }
+
+        var training = plan.Training;
+        Demand(!training.ControlVariates, "training.controlVariates is for pre-training; downstream.kind must be none with it.");
+        Demand(training.MovingAverage == 0, "training.movingAverage is for pre-training; it must be 0 unless downstream.kind is none.");
+        Demand(training.BatchNorm is "averaged" or "local", "training.batchNorm must be averaged or local unless downstream.kind is none.");
+        Demand(!plan.Quorum.Carries(), "quorum.latePolicy must be discard unless downstream.kind is none.");
+        Demand((long)plan.Rounds.Count * plan.Rounds.LocalSteps <= 10_000_000, "rounds.count times rounds.localSteps is more than 10000000 steps.");
+        try
+        {
+            FinetuneTaskRules.Check(plan.ToTask());
+        }
+        catch (FederationException e) when (e.Code == ErrorCatalogue.TaskInvalid)
+        {
+            throw ErrorCatalogue.PlanInconsistent.With(e.Message, e);
         }
     }
 

@@ -10,7 +10,7 @@ public static class PlanWriter
     {
         var text = new StringBuilder();
         var section = "";
-        foreach (var field in PlanFields.Of(document).OrderBy(f => f.Path.Contains('.', StringComparison.Ordinal)))
+        foreach (var field in PlanFields.Relevant(document).OrderBy(f => f.Path.Contains('.', StringComparison.Ordinal)))
         {
             var parts = field.Path.Split('.');
             if (parts.Length > 1 && parts[0] != section)

@@ -105,6 +105,6 @@ public static class ReportValidator
 
         return plan.Aggregation.MaxDeltaNorm > 0 && !(report.Norms.GetValueOrDefault(TensorGroups.Network, double.NaN) <= plan.Aggregation.MaxDeltaNorm)
             ? $"The report does not state a norm of the network's change of at most {plan.Aggregation.MaxDeltaNorm}."
-            : ValidationRules.FindViolation(report.Validation, plan);
+            : ValidationRules.FindViolation(report.Validation, plan) ?? ValidationRules.FindViolation(report.Scores, plan);
     }
 }

@@ -1,4 +1,5 @@
 using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Finetuning;
 using BrainMVP.Federated.Contracts.Plans;
 
 namespace BrainMVP.Federated.Federation.Rosters;
@@ -23,6 +24,32 @@ public static class ValidationRules
             if (sum.Crops is < 1 or > MostCrops || sum.Voxels != sum.Crops * cropVoxels || !CanBe(sum))
             {
                 return $"The validation of {name} has a sum that cannot be.";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Scores of a supervised run.</summary>
+    /// <returns>Null when valid; otherwise one sentence that names the rule.</returns>
+    public static string? FindViolation(IReadOnlyDictionary<string, ScoreSum>? scores, Plan plan)
+    {
+        if (scores is null)
+        {
+            return null;
+        }
+
+        var outputs = plan.IsSupervised() ? plan.ToTask().Outputs() : [];
+        foreach (var (name, score) in scores.OrderBy(s => s.Key, StringComparer.Ordinal))
+        {
+            if (!outputs.Contains(name, StringComparer.Ordinal))
+            {
+                return $"The scores name \"{name}\", which is no region or class of the plan.";
+            }
+
+            if (score.Cases is < 1 or > MostCrops || !(score.Sum >= 0 && score.Sum <= score.Cases))
+            {
+                return $"The score of {name} is a sum that cannot be.";
             }
         }
 

@@ -37,6 +37,9 @@ public sealed class ClassificationModel : Module<Tensor, Classification>, INetwo
     /// <inheritdoc/>
     public Convolutions ConvolutionsAt(string path) => encoder is null ? Convolutions.FanInUniform : Convolutions.FanOutNormal;
 
+    /// <summary>Whether a tensor belongs to the layer that gives logits, by its name.</summary>
+    public bool IsHead(string name) => name.StartsWith(nameof(head) + ".", StringComparison.Ordinal);
+
     /// <summary>Moves all tensors. They are new ones afterwards: make optimisers later.</summary>
     public void MoveTo(Device device)
     {

@@ -35,6 +35,9 @@ public abstract class SegmentationModel : Module<Tensor, Segmentation>, INetwork
     /// <inheritdoc/>
     public abstract Convolutions ConvolutionsAt(string path);
 
+    /// <summary>Whether a tensor belongs to the layers that give logits, by its name.</summary>
+    public abstract bool IsHead(string name);
+
     /// <summary>Moves all tensors. They are new ones afterwards: make optimisers later.</summary>
     public void MoveTo(Device device)
     {

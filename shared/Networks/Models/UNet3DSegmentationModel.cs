@@ -21,6 +21,8 @@ public sealed class UNet3DSegmentationModel : SegmentationModel
 
     public override Convolutions ConvolutionsAt(string path) => Convolutions.FanInUniform;
 
+    public override bool IsHead(string name) => name.StartsWith("up1conv.", StringComparison.Ordinal);
+
     public override Segmentation forward(Tensor volumes)
     {
         using var scope = NewDisposeScope();

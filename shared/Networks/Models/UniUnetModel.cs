@@ -38,6 +38,8 @@ public sealed class UniUnetModel : SegmentationModel
     public override Convolutions ConvolutionsAt(string path) =>
         path.StartsWith(nameof(ms_out), StringComparison.Ordinal) ? Convolutions.FanInUniform : Convolutions.FanOutNormal;
 
+    public override bool IsHead(string name) => name.StartsWith("decoder.out.", StringComparison.Ordinal) || name.StartsWith(nameof(ms_out) + ".", StringComparison.Ordinal);
+
     public override Segmentation forward(Tensor volumes)
     {
         using var scope = NewDisposeScope();

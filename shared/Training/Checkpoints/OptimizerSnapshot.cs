@@ -21,16 +21,18 @@ public static class OptimizerSnapshot
 
     public static string PathIn(string folder) => Path.Combine(folder, "optimizer.safetensors");
 
+    internal static void Save(string folder, AdamW optimizer, LossScaler? scaler) => SafetensorsWriter.WriteFile(PathIn(folder), Sources(optimizer), Metadata(optimizer, scaler));
+
     internal static void Save(string folder, RoundOptimizer optimizer) => SafetensorsWriter.WriteFile(PathIn(folder), Sources(optimizer.AdamW), Metadata(optimizer));
 
     /// <summary>Restores moments and the loss scale. A parameter that the snapshot does not know starts afresh: a site may gain a modality.</summary>
     /// <exception cref="FederationException">BMF-1505 when the snapshot is missing, damaged or of another network.</exception>
-    internal static void Load(string folder, RoundOptimizer optimizer)
+    internal static void Load(string folder, AdamW optimizer, LossScaler? scaler)
     {
         try
         {
             using var file = new SafetensorsReader(PathIn(folder));
-            Read(file, optimizer, required: false);
+            Read(file, optimizer, scaler, required: false);
         }
         catch (FederationException e) when (e.Code != ErrorCatalogue.CheckpointInvalid)
         {

@@ -24,7 +24,7 @@ public static class CasePredictor
     /// <exception cref="FederationException">BMF-1012, 1101, 1109, 1110, 1123, 1401, 1403, 1405, 1406, 1504, 1506.</exception>
     public static PredictionDocument Run(PredictionJob job, Action<TrainingProgress> progress, CancellationToken ct)
     {
-        var task = DownstreamFile.ReadTask(job.ModelPath);
+        var task = job.Task ?? DownstreamFile.ReadTask(job.ModelPath);
         task = task with { Inference = job.Inference ?? task.Inference };
         TorchRuntime.Start(job.Threads);
         var device = TorchDevices.Parse(job.Device)[0];

@@ -29,6 +29,9 @@ public sealed class DownstreamNetwork : IDisposable
     /// <summary>Parameters and statistics by name.</summary>
     public ModelState State => _segmentation?.State ?? _classification!.State;
 
+    /// <summary>Whether a tensor belongs to the layers that give logits, by its name.</summary>
+    public bool IsHead(string name) => _segmentation?.IsHead(name) ?? _classification!.IsHead(name);
+
     /// <summary>Where the network lives.</summary>
     public Device Device { get; private set; } = CPU;
 

@@ -41,8 +41,8 @@ public sealed record FinetuneState
 }
 
 /// <summary>
-/// One safetensors file with weights, statistics and moments, and the <see cref="FinetuneState"/> in its metadata: a
-/// kill while writing leaves the checkpoint before.
+/// One safetensors file with weights, statistics and moments, and a state document in its metadata: a kill while writing
+/// leaves the checkpoint before.
 /// </summary>
 internal static class FinetuneCheckpoint
 {
@@ -50,7 +50,7 @@ internal static class FinetuneCheckpoint
 
     public static string PathIn(string jobFolder) => Path.Combine(jobFolder, "checkpoint.safetensors");
 
-    public static void Save(string jobFolder, FinetuneState state, DownstreamNetwork network, AdamW optimizer, LossScaler? scaler)
+    public static void Save<T>(string jobFolder, T state, DownstreamNetwork network, AdamW optimizer, LossScaler? scaler)
     {
         var metadata = OptimizerSnapshot.Metadata(optimizer, scaler);
         metadata[StateKey] = Encoding.UTF8.GetString(CanonicalJson.Serialize(state));
@@ -59,7 +59,14 @@ internal static class FinetuneCheckpoint
 
     /// <summary>Restores the last checkpoint of this start, or returns null when there is none.</summary>
     /// <exception cref="FederationException">BMF-1505 when it is damaged or of another start.</exception>
-    public static FinetuneState? Restore(string jobFolder, string start, DownstreamNetwork network, AdamW optimizer, LossScaler? scaler)
+    /// <param name="jobFolder">Where it was saved.</param>
+    /// <param name="start">Hash of what the training starts from.</param>
+    /// <param name="startOf">The same hash in a saved state.</param>
+    /// <param name="network">Filled.</param>
+    /// <param name="optimizer">Filled.</param>
+    /// <param name="scaler">Filled where there is one.</param>
+    public static T? Restore<T>(string jobFolder, string start, Func<T, string> startOf, DownstreamNetwork network, AdamW optimizer, LossScaler? scaler)
+        where T : class
     {
         var path = PathIn(jobFolder);
         if (!File.Exists(path))
@@ -70,8 +77,8 @@ internal static class FinetuneCheckpoint
         try
         {
             using var file = new SafetensorsReader(path);
-            var state = CanonicalJson.Deserialize<FinetuneState>(Encoding.UTF8.GetBytes(file.Metadata.GetValueOrDefault(StateKey, "")));
-            if (state.Start != start)
+            var state = CanonicalJson.Deserialize<T>(Encoding.UTF8.GetBytes(file.Metadata.GetValueOrDefault(StateKey, "")));
+            if (startOf(state) != start)
             {
                 throw ErrorCatalogue.CheckpointInvalid.With($"{path} belongs to another task, other data, or another start.");
             }

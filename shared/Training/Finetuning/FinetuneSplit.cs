@@ -1,3 +1,4 @@
+using System.Globalization;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Finetuning;
 using BrainMVP.Federated.Contracts.Randomness;
@@ -22,6 +23,10 @@ public sealed class FinetuneSplit
     public IReadOnlyList<LabelledCase> Validation { get; }
 
     public IReadOnlyList<LabelledCase> Test { get; }
+
+    /// <summary>What a checkpoint must have started from: names, volumes, label maps and classes.</summary>
+    internal static string[][] Identity(IEnumerable<LabelledCase> cases) =>
+        [.. cases.Select(c => new[] { c.Name, c.Volumes.Content, Path.GetFileName(c.LabelPath), c.Class.ToString(CultureInfo.InvariantCulture) })];
 
     /// <exception cref="FederationException">BMF-1012 for a name that no case has, BMF-1123 when nothing is left to train on.</exception>
     public static FinetuneSplit Of(FinetuneTask task, IEnumerable<LabelledCase> cases)

@@ -25,6 +25,9 @@ internal sealed class FinetuneStep(FinetuneTask task, DownstreamNetwork network,
     /// <summary>Called with a sentence when the step had to change how it works.</summary>
     public Action<string> Warn { get; init; } = _ => { };
 
+    /// <summary>Called with the step's gradients, unscaled, before they are clipped.</summary>
+    public Action CorrectGradients { get; init; } = () => { };
+
     /// <summary>Tests throw here in place of a full device.</summary>
     internal Action<int> BeforePiece { get; init; } = _ => { };
 
@@ -56,6 +59,7 @@ internal sealed class FinetuneStep(FinetuneTask task, DownstreamNetwork network,
             return;
         }
 
+        CorrectGradients();
         var training = task.Training;
         if (!double.IsFinite(GradientClipping.Clip(parameters, training.ClipNorm)))
         {

@@ -50,7 +50,7 @@ public sealed class FinetuneTrainer : IDisposable
 
         _scaler = _task.Training.Precision == Precisions.Fp16 ? new LossScaler() : null;
         var start = StartHash();
-        _state = FinetuneCheckpoint.Restore(job.JobFolder, start, _network, _optimizer, _scaler) ?? new FinetuneState { Start = start, Pretrained = pretrained };
+        _state = FinetuneCheckpoint.Restore<FinetuneState>(job.JobFolder, start, s => s.Start, _network, _optimizer, _scaler) ?? new FinetuneState { Start = start, Pretrained = pretrained };
         _notes.AddRange(_state.Notes);
     }
 
@@ -197,10 +197,7 @@ public sealed class FinetuneTrainer : IDisposable
         Task = CanonicalJson.Hash(_task),
         Encoder = _job.EncoderPath is { } encoder ? FileHash.Of(encoder) : "",
         Templates = _templates.Modalities.ToDictionary(m => m, m => FileHash.Of(_job.TemplatePaths[m])),
-        Training = Identity(_split.Training),
-        Validation = Identity(_split.Validation),
+        Training = FinetuneSplit.Identity(_split.Training),
+        Validation = FinetuneSplit.Identity(_split.Validation),
     });
-
-    private static string[][] Identity(IEnumerable<LabelledCase> cases) =>
-        [.. cases.Select(c => new[] { c.Name, c.Volumes.Content, Path.GetFileName(c.LabelPath), c.Class.ToString(CultureInfo.InvariantCulture) })];
 }

@@ -1,5 +1,7 @@
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Finetuning;
+using BrainMVP.Federated.Contracts.Json;
+using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Imaging.Layouts;
 using BrainMVP.Federated.Imaging.Preparation;
 using BrainMVP.Federated.Training.Data;
@@ -15,6 +17,9 @@ public sealed record UnusedCase(string Name, string Error, string Detail);
 /// <summary>The cases of a data set that a task can learn from, prepared, with their labels on the same grid.</summary>
 public sealed class LabelledDataset : IDisposable
 {
+    private const string LabelFolder = "labels";
+    private const string LabelIndex = "labels.json";
+
     private readonly PreparedCases _volumes;
 
     private LabelledDataset(PreparedCases volumes, IReadOnlyList<LabelledCase> cases, IReadOnlyList<UnusedCase> unused)
@@ -33,8 +38,13 @@ public sealed class LabelledDataset : IDisposable
     /// <param name="folder">Receives the prepared cases.</param>
     /// <param name="progress">Told the cases done and the cases in total.</param>
     /// <param name="ct">Stops between two cases.</param>
-    /// <exception cref="FederationException">BMF-1101, 1109, 1110, 1113, BMF-1123 when no case has labels, or a region occurs in none; BMF-1403.</exception>
-    public static LabelledDataset Prepare(FinetuneTask task, string dataPath, string folder, Action<int, int> progress, CancellationToken ct)
+    /// <exception cref="FederationException">BMF-1101, 1109, 1110, 1113, BMF-1123 when no case has labels; BMF-1403.</exception>
+    public static LabelledDataset Prepare(FinetuneTask task, string dataPath, string folder, Action<int, int> progress, CancellationToken ct) =>
+        Prepare(task, dataPath, folder, [], progress, ct);
+
+    /// <inheritdoc cref="Prepare(FinetuneTask, string, string, Action{int, int}, CancellationToken)"/>
+    /// <param name="reuse">Further folders that may hold the same volumes.</param>
+    public static LabelledDataset Prepare(FinetuneTask task, string dataPath, string folder, IReadOnlyList<string> reuse, Action<int, int> progress, CancellationToken ct)
     {
         var scan = DatasetScanner.Scan(dataPath);
         var unused = scan.Skipped.Select(s => new UnusedCase(s.Subject, s.Error.Id, s.Detail)).ToList();
@@ -56,10 +66,25 @@ public sealed class LabelledDataset : IDisposable
             throw ErrorCatalogue.NoLabelledCase.With($"{dataPath}: {unused.Count} cases, none of use; {string.Join("; ", unused.Take(3).Select(u => $"{u.Name}: {u.Detail}"))}");
         }
 
-        var prepared = PreparedDataset.Prepare(scan with { Cases = wanted, Skipped = [] }, task.Imaging, folder, new Direct(progress), ct);
+        var prepared = PreparedDataset.Prepare(scan with { Cases = wanted, Skipped = [] }, task.Imaging, folder, reuse, new Direct(progress), ct);
         unused.AddRange(prepared.Skipped.Select(s => new UnusedCase(s.Subject, s.Error, s.Detail)));
-        var labels = Labels(task, wanted, prepared, Path.Combine(folder, "labels"), unused, ct);
+        var labels = Labels(task, wanted, prepared, Path.Combine(folder, LabelFolder), unused, ct);
+        DurableFile.WriteAllBytes(Path.Combine(folder, LabelFolder, LabelIndex), CanonicalJson.Serialize(labels.ToDictionary(l => l.Key, l => Path.GetFileName(l.Value), StringComparer.Ordinal)));
         return Open(task, folder, prepared, labels, unused);
+    }
+
+    /// <summary>Opens what was prepared for the same task.</summary>
+    /// <exception cref="FederationException">BMF-1011, 1110, BMF-1123 when no case has labels, 1401.</exception>
+    public static LabelledDataset Load(FinetuneTask task, string folder)
+    {
+        var index = Path.Combine(folder, LabelFolder, LabelIndex);
+        if (!File.Exists(index))
+        {
+            throw ErrorCatalogue.ArtifactMissing.With(index);
+        }
+
+        var labels = CanonicalJson.Read<Dictionary<string, string>>(File.ReadAllBytes(index)).ToDictionary(l => l.Key, l => Path.Combine(folder, LabelFolder, Path.GetFileName(l.Value)), StringComparer.Ordinal);
+        return Open(task, folder, PreparedDataset.Load(folder), labels, []);
     }
 
     public void Dispose() => _volumes.Dispose();
@@ -117,7 +142,6 @@ public sealed class LabelledDataset : IDisposable
                 throw ErrorCatalogue.NoLabelledCase.With(string.Join("; ", unused.Take(3).Select(u => $"{u.Name}: {u.Error} {u.Detail}")));
             }
 
-            RequireEveryOutput(task, cases);
             return new LabelledDataset(volumes, [.. cases.OrderBy(c => c.Name, StringComparer.Ordinal)], [.. unused.OrderBy(u => u.Name, StringComparer.Ordinal)]);
         }
         catch
@@ -130,11 +154,12 @@ public sealed class LabelledDataset : IDisposable
     private static int Position(IReadOnlyList<string> classes, string name) => classes.Index().First(c => c.Item == name).Index;
 
     /// <summary>A region or class that no case has is a mistake in the task rather than a fact of the data.</summary>
-    private static void RequireEveryOutput(FinetuneTask task, LabelledCase[] cases)
+    /// <exception cref="FederationException">BMF-1123.</exception>
+    public void RequireEveryOutput(FinetuneTask task)
     {
         if (task.Kind == TaskKinds.Classification)
         {
-            if (task.Classes.Index().Where(c => !Array.Exists(cases, x => x.Class == c.Index)).Select(c => c.Item).FirstOrDefault() is { } absent)
+            if (task.Classes.Index().Where(c => !Cases.Any(x => x.Class == c.Index)).Select(c => c.Item).FirstOrDefault() is { } absent)
             {
                 throw ErrorCatalogue.NoLabelledCase.With($"No case has the class \"{absent}\".");
             }
@@ -145,7 +170,7 @@ public sealed class LabelledDataset : IDisposable
         var regions = LabelRegion.Of(task);
         var missing = regions.Index().Select(r => r.Index).ToHashSet();
         var found = new SortedSet<byte>();
-        foreach (var item in cases.TakeWhile(_ => missing.Count > 0))
+        foreach (var item in Cases.TakeWhile(_ => missing.Count > 0))
         {
             found.UnionWith(PreparedLabels.Read(item.LabelPath, item.Volumes.Shape).Distinct().Where(l => l > 0));
             missing.RemoveWhere(r => regions[r].Labels.Any(found.Contains));

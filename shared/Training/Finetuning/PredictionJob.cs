@@ -7,6 +7,9 @@ public sealed record PredictionJob
 {
     public required string ModelPath { get; init; }
 
+    /// <summary>What the model labels; null where its file says it. Models of a federated run do not.</summary>
+    public FinetuneTask? Task { get; init; }
+
     /// <summary>Modality to a template's file.</summary>
     public required IReadOnlyDictionary<string, string> TemplatePaths { get; init; }
 

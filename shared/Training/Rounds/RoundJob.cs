@@ -62,11 +62,14 @@ public sealed record RoundOutcome
     /// <summary>How often each owned modality was the target.</summary>
     public required IReadOnlyDictionary<string, long> TargetDraws { get; init; }
 
-    /// <summary>Means over the round: total (weighted), templateView, crossModalView, contrastive (both unweighted).</summary>
+    /// <summary>Means over the round: total (weighted), templateView, crossModalView, contrastive (both unweighted); of a supervised plan total alone.</summary>
     public required IReadOnlyDictionary<string, double> Losses { get; init; }
 
     /// <summary>Validation of the model that the round started from, by the name of a <see cref="ValidationView"/>.</summary>
     public required IReadOnlyDictionary<string, ValidationSum> Validation { get; init; }
+
+    /// <summary>Scores of the same model by region or class; null unless the plan is supervised.</summary>
+    public IReadOnlyDictionary<string, ScoreSum>? Scores { get; init; }
 
     /// <summary>Safetensors with the names of the model and <c>template.MODALITY</c> for every modality the site owns.</summary>
     public required string LocalModelPath { get; init; }

@@ -41,7 +41,7 @@ internal sealed class RoundSession : IDisposable
         Optimizer = new RoundOptimizer(job.Plan, Group.Master, CreateControls());
         if (KeepsMoments)
         {
-            OptimizerSnapshot.Load(job.SnapshotFolder!, Optimizer);
+            OptimizerSnapshot.Load(job.SnapshotFolder!, Optimizer.AdamW, Optimizer.Scaler);
         }
 
         Start = StartHash(data);

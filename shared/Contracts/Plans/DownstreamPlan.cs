@@ -1,0 +1,22 @@
+using BrainMVP.Federated.Contracts.Finetuning;
+
+namespace BrainMVP.Federated.Contracts.Plans;
+
+/// <summary>A supervised task that the federation learns with the same rounds, instead of pre-training.</summary>
+public sealed record DownstreamPlan
+{
+    [PlanField("What the rounds learn: none pre-trains; segmentation and classification learn from the sites' labels as the sections finetuning, split and inference say. Of the section training only threads, optimizerState, proximalWeight and batchNorm (averaged or local) count then; a run has rounds.count times rounds.localSteps steps; templates stay as they are given.", OneOf = [None, TaskKinds.Segmentation, TaskKinds.Classification])]
+    public string Kind { get; init; } = None;
+
+    [PlanField("Regions to segment as NAME=LABEL+LABEL..., labels being whole numbers 1..255 of the label maps; regions may overlap.")]
+    public IReadOnlyList<string> Regions { get; init; } = ["TC=1+4", "WT=1+2+4", "ET=4"];
+
+    [PlanField("Classes to tell apart, as the data name them; for classification.")]
+    public IReadOnlyList<string> Classes { get; init; } = ["0", "1"];
+
+    [PlanField("Each site keeps its own last layer, which turns features into regions or classes, and never sends it.")]
+    public bool LocalHeads { get; init; }
+
+    /// <summary>Value of <see cref="Kind"/> of a pre-training.</summary>
+    public const string None = "none";
+}

@@ -1,0 +1,245 @@
+using System.Globalization;
+using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Finetuning;
+using BrainMVP.Federated.Contracts.Json;
+using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Contracts.Storage;
+using BrainMVP.Federated.Contracts.Tensors;
+using BrainMVP.Federated.Training.Batches;
+using BrainMVP.Federated.Training.Checkpoints;
+using BrainMVP.Federated.Training.Hosting;
+using BrainMVP.Federated.Training.Optimization;
+using BrainMVP.Federated.Training.Rounds;
+using BrainMVP.Federated.Training.Schedules;
+using TorchSharp;
+
+namespace BrainMVP.Federated.Training.Finetuning;
+
+/// <summary>
+/// Trains one round of a supervised run at one site: the steps of <see cref="FinetuneTrainer"/>, counted through the
+/// whole run. Called again with the same job it continues from the last checkpoint, and the local model has the same
+/// bytes as without the interruption (on the CPU; same CPU kind and thread count).
+/// </summary>
+public sealed class SupervisedRound : IDisposable
+{
+    private readonly RoundJob _job;
+    private readonly FinetuneTask _task;
+    private readonly FinetuneSplit _split;
+    private readonly Action<TrainingProgress> _progress;
+    private readonly TemplateVolumes _templates;
+    private readonly DownstreamNetwork _network;
+    private readonly AdamW _optimizer = new();
+    private readonly LossScaler? _scaler;
+    private readonly ProximalTerm? _proximal;
+    private readonly List<string> _notes = [];
+    private readonly string _start;
+    private SupervisedState? _state;
+
+    private SupervisedRound(RoundJob job, IEnumerable<LabelledCase> cases, Action<TrainingProgress> progress)
+    {
+        (_job, _task, _progress) = (job, job.Plan.ToTask(job.Site), progress);
+        _split = FinetuneSplit.Of(_task, cases);
+        var device = TorchDevices.Parse(job.Devices[0])[0];
+        if (device.type == DeviceType.CUDA)
+        {
+            TorchRuntime.UseFastCuda();
+        }
+
+        _templates = TemplateVolumes.Load(_task, job.TemplatePaths);
+        _network = SupervisedModel.Load(job.Plan, job.Site, job.ModelPath, job.SnapshotFolder);
+        _network.MoveTo(device);
+        _network.State.SetBatchesTracked(new RunProgress(job.Plan).GlobalStep(job.Round, 0));
+        foreach (var (name, parameter) in _network.State.Parameters)
+        {
+            _optimizer.Add(name, parameter, template: false);
+        }
+
+        _scaler = _task.Training.Precision == Precisions.Fp16 ? new LossScaler() : null;
+        _proximal = job.Plan.Training.ProximalWeight > 0 ? new ProximalTerm(_network.State.Parameters.Values) : null;
+        if (KeepsMoments)
+        {
+            OptimizerSnapshot.Load(job.SnapshotFolder!, _optimizer, _scaler);
+        }
+
+        _start = StartHash();
+        _state = FinetuneCheckpoint.Restore<SupervisedState>(job.JobFolder, _start, s => s.Start, _network, _optimizer, _scaler);
+        _notes.AddRange(_state?.Notes ?? []);
+    }
+
+    private bool KeepsMoments => _job.SnapshotFolder is not null && _job.Plan.Training.OptimizerState == "keep";
+
+    /// <summary>Runs or resumes a round.</summary>
+    /// <param name="job">What to train; its plan is supervised.</param>
+    /// <param name="cases">The site's labelled cases.</param>
+    /// <param name="progress">Called on this thread.</param>
+    /// <param name="ct">Stops between two steps; the checkpoints stay.</param>
+    /// <exception cref="FederationException">BMF-1009, 1123, 1401, 1402, 1403, 1405, 1406, 1502, 1504 to 1507.</exception>
+    public static RoundOutcome Run(RoundJob job, IReadOnlyList<LabelledCase> cases, Action<TrainingProgress> progress, CancellationToken ct)
+    {
+        using var guard = FolderLock.Take(Path.Combine(job.JobFolder, "trainer.lock"));
+        progress(new TrainingProgress("prepare", 0, 1, 0));
+        DeviceMemory.ResetPeak();
+        TorchRuntime.Start(job.Plan.Training.Threads);
+        using var round = new SupervisedRound(job, cases, progress);
+        progress(new TrainingProgress("prepare", 1, 1, 0));
+        round.Train(ct);
+        return round.Finish(cases.Count);
+    }
+
+    /// <summary>Scores a model on a site's held-out cases; empty when it holds nothing out.</summary>
+    /// <param name="plan">A supervised plan.</param>
+    /// <param name="site">Name of the site.</param>
+    /// <param name="modelPath">Model of the federation.</param>
+    /// <param name="templatePaths">Template files by modality.</param>
+    /// <param name="snapshotFolder">What the site keeps of its own; null before its first committed round.</param>
+    /// <param name="deviceWord"><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
+    /// <param name="cases">The site's labelled cases.</param>
+    /// <param name="progress">Called on this thread.</param>
+    /// <param name="ct">Stops between two cases.</param>
+    /// <exception cref="FederationException">BMF-1123, 1401, 1402, 1405, 1406, 1504, 1505, 1506.</exception>
+    public static IReadOnlyDictionary<string, ScoreSum> Evaluate(
+        Plan plan, string site, string modelPath, IReadOnlyDictionary<string, string> templatePaths, string? snapshotFolder, string deviceWord, IReadOnlyList<LabelledCase> cases, Action<TrainingProgress> progress, CancellationToken ct)
+    {
+        TorchRuntime.Start(plan.Training.Threads);
+        var task = plan.ToTask(site);
+        using var network = SupervisedModel.Load(plan, site, modelPath, snapshotFolder);
+        network.MoveTo(TorchDevices.Parse(deviceWord)[0]);
+        return Scores(task, FinetuneSplit.Of(task, cases), network, TemplateVolumes.Load(task, templatePaths), progress, ct);
+    }
+
+    public void Dispose()
+    {
+        _optimizer.Dispose();
+        _proximal?.Dispose();
+        _network.Dispose();
+    }
+
+    private static IReadOnlyDictionary<string, ScoreSum> Scores(FinetuneTask task, FinetuneSplit split, DownstreamNetwork network, TemplateVolumes templates, Action<TrainingProgress> progress, CancellationToken ct) =>
+        split.Validation.Count == 0
+            ? new Dictionary<string, ScoreSum>()
+            : new TaskValidation(task, split.Validation).Scores(new VolumePredictor(task, network, templates), (done, total) => progress(new TrainingProgress("evaluate", done, total, 0)), ct);
+
+    private void Train(CancellationToken ct)
+    {
+        var (training, steps) = (_task.Training, _job.Plan.Rounds.LocalSteps);
+        if (_state is null && training.Precision != Precisions.Fp32 && Autocast.Unavailable is { } reason)
+        {
+            Warn($"This round is trained in fp32: {reason}");
+        }
+
+        var state = _state ?? new SupervisedState { Start = _start, Scores = Scores(_task, _split, _network, _templates, _progress, ct), Notes = [.. _notes] };
+        var before = (_job.Round - 1) * steps;
+        var sampler = new FinetuneSampler(_task, _split.Training, _templates);
+        var step = new FinetuneStep(_task, _network, _optimizer, _scaler)
+        {
+            Pieces = state.Pieces,
+            Warn = Warn,
+            CorrectGradients = () => _proximal?.AddGradients(_job.Plan.Training.ProximalWeight),
+        };
+        var (memory, began) = (state.DeviceMemoryBytes, TimeProvider.System.GetTimestamp());
+        using var ahead = new Prefetch<StepBatches>(_ => StepBatches.From(sampler, training.Accumulation, before + state.Steps, before + steps), 1, b => b.Dispose());
+        for (var done = state.Steps; done < steps;)
+        {
+            ct.ThrowIfCancellationRequested();
+            double loss;
+            using (var batches = ahead.Take())
+            {
+                loss = step.Run(before + done, batches.Items);
+            }
+
+            done++;
+            memory = Math.Max(memory, DeviceMemory.Cuda(_network.Device)?.Used ?? 0);
+            state = state with { Steps = done, LossSum = state.LossSum + loss, Pieces = step.Pieces, DeviceMemoryBytes = memory, Notes = [.. _notes] };
+            if (done % training.CheckpointEvery == 0 || done == steps)
+            {
+                RequireFinite(done);
+                state = state with { TrainSeconds = state.TrainSeconds + TimeProvider.System.GetElapsedTime(began).TotalSeconds };
+                FinetuneCheckpoint.Save(_job.JobFolder, state, _network, _optimizer, _scaler);
+                began = TimeProvider.System.GetTimestamp();
+            }
+
+            _progress(new TrainingProgress("train", done, steps, loss));
+        }
+
+        _state = state;
+    }
+
+    private RoundOutcome Finish(int cases)
+    {
+        var (state, localModel, snapshot) = (_state!, Path.Combine(_job.JobFolder, "local.safetensors"), Path.Combine(_job.JobFolder, "snapshot"));
+        OptimizerSnapshot.Save(snapshot, _optimizer, _scaler);
+        if (OwnTensors.Any(_job.Plan))
+        {
+            OwnTensors.Save(snapshot, _job.Plan, _network);
+        }
+
+        SafetensorsWriter.WriteFile(localModel, SupervisedModel.Shared(_job.Plan, _network));
+        return new RoundOutcome
+        {
+            Steps = state.Steps,
+            Cases = cases,
+            TargetDraws = new Dictionary<string, long>(),
+            Losses = new Dictionary<string, double> { ["total"] = state.LossSum / state.Steps },
+            Validation = new Dictionary<string, ValidationSum>(),
+            Scores = state.Scores,
+            LocalModelPath = localModel,
+            SnapshotFolder = snapshot,
+            TrainSeconds = state.TrainSeconds,
+            PeakMemoryBytes = DeviceMemory.PeakResident(),
+            DeviceMemoryBytes = state.DeviceMemoryBytes,
+            Notes = state.Notes,
+        };
+    }
+
+    private void Warn(string sentence)
+    {
+        _notes.Add(sentence);
+        _progress(new TrainingProgress("train", _state?.Steps ?? 0, _job.Plan.Rounds.LocalSteps, 0, sentence));
+    }
+
+    private void RequireFinite(int steps)
+    {
+        if (_network.State.All.FirstOrDefault(t => !TensorFile.IsFinite(t.Value)).Key is { } bad)
+        {
+            throw ErrorCatalogue.TrainingDiverged.With($"{bad} is not finite after {steps} steps of round {_job.Round}.");
+        }
+    }
+
+    private string StartHash() => CanonicalJson.Hash(new
+    {
+        Plan = CanonicalJson.Hash(_job.Plan),
+        _job.Site,
+        _job.Round,
+        Model = FileHash.Of(_job.ModelPath),
+        Templates = _templates.Modalities.ToDictionary(m => m, m => FileHash.Of(_job.TemplatePaths[m])),
+        Snapshot = KeepsMoments ? FileHash.Of(OptimizerSnapshot.PathIn(_job.SnapshotFolder!)) : "",
+        Own = _job.SnapshotFolder is { } folder && OwnTensors.Any(_job.Plan) ? FileHash.Of(OwnTensors.PathIn(folder)) : "",
+        Training = FinetuneSplit.Identity(_split.Training),
+        Validation = FinetuneSplit.Identity(_split.Validation),
+    });
+}
+
+/// <summary>The part of a supervised round's checkpoint that is not tensors.</summary>
+public sealed record SupervisedState
+{
+    /// <summary>Hash of everything the round starts from; a checkpoint of anything else is refused.</summary>
+    public required string Start { get; init; }
+
+    /// <summary>Finished optimiser steps of the round.</summary>
+    public int Steps { get; init; }
+
+    public double LossSum { get; init; }
+
+    /// <summary>Of the model that the round started from.</summary>
+    public required IReadOnlyDictionary<string, ScoreSum> Scores { get; init; }
+
+    public double TrainSeconds { get; init; }
+
+    /// <summary>Pieces that each micro-batch is cut into since memory ran out.</summary>
+    public int Pieces { get; init; } = 1;
+
+    public long DeviceMemoryBytes { get; init; }
+
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
