@@ -15,6 +15,8 @@ public static class SimulationCommand
         var steps = new Option<int?>("--local-steps") { Description = "Optimiser steps a site trains in one round; by default the plan's.", HelpName = "K" };
         var seed = new Option<long?>("--seed") { Description = "Seed of phantoms and training, 0 or more; by default the plan's.", HelpName = "S" };
         var plan = new Option<string?>("--plan") { Description = "Plan as YAML; by default the preset demo.", HelpName = "FILE" };
+        var encoder = new Option<string?>("--encoder") { Description = "Of a supervised plan: pre-trained model to start from, a file or the folder of an earlier simulation. Untrained without it.", HelpName = "PATH" };
+        var templates = new Option<string?>("--templates") { Description = "Folder with templates as MODALITY.safetensors; by default templates/ beside the encoder.", HelpName = "DIR" };
         var data = new Option<string[]>("--data") { Description = "Folder or CSV manifest with real volumes; once for each site.", HelpName = "DIR" };
         var output = new Option<string>("--out") { Description = "Folder for the results; an earlier simulation's results are replaced.", HelpName = "DIR", DefaultValueFactory = _ => "out" };
         var keep = new Option<bool>("--keep") { Description = "Keep the folders of aggregator and sites under OUT/work." };
@@ -40,12 +42,13 @@ public static class SimulationCommand
               simulation --out out
               simulation --sites 3 --rounds 8 --seed 7 --out out
               simulation --data hospital-a --data hospital-b --data hospital-c --out out
+              simulation --plan tumours.yaml --encoder out --out tumours
               simulation --sites 3 --fault aggregator@round=1,step=sum --fault agent:2@round=2,step=upload --out out
               simulation --sites 3 --silos 2 --postgres --fault silo:1@round=1,step=sum --out out
               simulation --sites 3 --silos 2 --postgres --s3 http://127.0.0.1:9000/brainmvp/simulation --out out
             """)
         {
-            sites, rounds, steps, seed, plan, data, output, keep, port, pause, spacing, device, silos, postgres, s3, fault, aggregatorDir,
+            sites, rounds, steps, seed, plan, encoder, templates, data, output, keep, port, pause, spacing, device, silos, postgres, s3, fault, aggregatorDir,
         };
         root.SetAction((parse, cancellation) => Guard(() => new SimulationRun(new SimulationOptions
         {
@@ -54,6 +57,8 @@ public static class SimulationCommand
             LocalSteps = parse.GetValue(steps),
             Seed = parse.GetValue(seed),
             Plan = parse.GetValue(plan),
+            Encoder = parse.GetValue(encoder) is { } model ? Path.GetFullPath(model) : null,
+            Templates = parse.GetValue(templates) is { } bank ? Path.GetFullPath(bank) : null,
             Data = [.. (parse.GetValue(data) ?? []).Select(Path.GetFullPath)],
             Out = Path.GetFullPath(parse.GetRequiredValue(output)),
             Keep = parse.GetValue(keep),

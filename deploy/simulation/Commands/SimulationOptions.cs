@@ -13,6 +13,12 @@ public sealed record SimulationOptions
 
     public string? Plan { get; init; }
 
+    /// <summary>Of a supervised plan: pre-trained model, a file or the folder of an earlier simulation; null starts untrained.</summary>
+    public string? Encoder { get; init; }
+
+    /// <summary>Folder with the templates that stand in for missing modalities; null for those beside the encoder.</summary>
+    public string? Templates { get; init; }
+
     public required IReadOnlyList<string> Data { get; init; }
 
     public required string Out { get; init; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Finetuning;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Contracts.Storage;
@@ -39,6 +40,11 @@ public sealed class SimulationRun(SimulationOptions options)
         }
 
         var plan = ReadPlan();
+        if (!plan.IsSupervised() && (options.Encoder ?? options.Templates) is not null)
+        {
+            throw ErrorCatalogue.ArgumentInvalid.With("--encoder and --templates are for supervised plans (downstream.kind).");
+        }
+
         var sites = SiteSpecification.From(options);
         plan = plan with { Quorum = plan.Quorum with { MinimumSites = Math.Min(plan.Quorum.MinimumSites, sites.Count) } };
         PlanRules.Check(plan);
@@ -68,12 +74,12 @@ public sealed class SimulationRun(SimulationOptions options)
                 data = await _timings.Measure("data", () => PrepareData(executables, folder, sites, plan, cancellation));
                 await _timings.Measure("setup", () => federation.Start(data, cancellation));
                 using var admin = federation.Administrator();
-                await _timings.Measure("submit", () => Submit(executables, folder, federation, plan, sites, cancellation));
+                await _timings.Measure("submit", () => Submit(executables, folder, federation, plan, sites, options, cancellation));
                 status = await _timings.Measure("training", () => new RunFollower(admin, federation, faults, RunName, folder.Root, options.PauseLimitSeconds).Follow(cancellation));
                 profiles = await admin.Admin.ListSitesAsync(new ListSitesRequest(), AdminClient.Options(cancellation));
                 if (status.Summary.CommittedRounds > 0)
                 {
-                    await _timings.Measure("export", () => Tool.Run(executables.Aggregator, ["run", "export", RunName, "--history", "--out", folder.Root, "--dir", folder.Aggregator, "--url", federation.Url], CommandLimit, cancellation));
+                    await _timings.Measure("export", () => Tool.Run(executables.Aggregator, ["run", "export", RunName, .. plan.IsSupervised() ? (string[])[] : ["--history"], "--out", folder.Root, "--dir", folder.Aggregator, "--url", federation.Url], CommandLimit, cancellation));
                 }
 
                 failure = FailureOf(status, folder);
@@ -149,18 +155,27 @@ public sealed class SimulationRun(SimulationOptions options)
                 "phantom", "--out", folder.Data(site.Name), "--seed", plan.Seed.ToString(CultureInfo.InvariantCulture),
                 "--cases", site.Cases.ToString(CultureInfo.InvariantCulture), "--scanner", site.Scanner, "--prefix", site.Name,
                 "--modalities", string.Join(',', site.Modalities), "--spacing", options.PhantomSpacing.ToString(CultureInfo.InvariantCulture),
+                .. plan.IsSupervised() ? (string[])["--disease", "glioma", "--class"] : [],
             ], CommandLimit, token));
         return [.. sites.Select(s => new SiteData(s, s.Data ?? folder.Data(s.Name)))];
     }
 
-    private static async Task Submit(Executables executables, SimulationFolder folder, SimulatedFederation federation, Plan plan, IReadOnlyList<SiteSpecification> sites, CancellationToken cancellation)
+    private static async Task Submit(Executables executables, SimulationFolder folder, SimulatedFederation federation, Plan plan, IReadOnlyList<SiteSpecification> sites, SimulationOptions options, CancellationToken cancellation)
     {
-        await Tool.Run(executables.SiteAgent, ["model", "init", folder.Plan, "--out", folder.InitialModel], CommandLimit, cancellation);
+        string[] encoder = options.Encoder is { } path ? ["--encoder", path] : [];
+        await Tool.Run(executables.SiteAgent, ["model", "init", folder.Plan, .. encoder, "--out", folder.InitialModel], CommandLimit, cancellation);
+        string[] templates = TemplatesFor(options) is { } bank ? ["--templates", bank] : [];
         await Tool.Run(executables.Aggregator,
-            ["run", "submit", folder.Plan, "--run", RunName, "--model", folder.InitialModel, "--sites", string.Join(',', sites.Select(s => s.Name)), "--dir", folder.Aggregator, "--url", federation.Url], CommandLimit, cancellation);
+            ["run", "submit", folder.Plan, "--run", RunName, "--model", folder.InitialModel, .. templates, "--sites", string.Join(',', sites.Select(s => s.Name)), "--dir", folder.Aggregator, "--url", federation.Url], CommandLimit, cancellation);
         var hash = CanonicalJson.Hash(plan);
         Console.WriteLine($"Plan {hash} is submitted; each site approves it in its own name.");
         await federation.ApproveEverywhere(hash, cancellation);
+    }
+
+    private static string? TemplatesFor(SimulationOptions options)
+    {
+        var beside = options.Encoder is { } encoder ? Path.Combine(Directory.Exists(encoder) ? encoder : Path.GetDirectoryName(encoder)!, "templates") : null;
+        return options.Templates ?? (Directory.Exists(beside) ? beside : null);
     }
 }
 

@@ -1,5 +1,7 @@
 using System.Globalization;
+using BrainMVP.Federated.Contracts.Finetuning;
 using BrainMVP.Federated.Simulation.Federation;
+using BrainMVP.Federated.Simulation.Report;
 using BrainMVP.Federated.Simulation.Results;
 
 namespace BrainMVP.Federated.Simulation.Progress;
@@ -11,7 +13,11 @@ public static class Closing
     {
         Console.WriteLine();
         Console.WriteLine($"Status: {results.Status}{(results.Reason.Length > 0 ? $" ({results.Reason})" : "")}");
-        if (results.Loss.Count > 0)
+        if (results.Loss.Count > 0 && results.Plan.IsSupervised())
+        {
+            Console.WriteLine($"{ScoreReport.Measure(results.Plan)} on held-out cases: " + string.Join(" > ", results.Loss.Select(l => (1 - l).ToString("F4", CultureInfo.InvariantCulture))));
+        }
+        else if (results.Loss.Count > 0)
         {
             Console.WriteLine("Validation loss: " + string.Join(" > ", results.Loss.Select(l => l.ToString("F5", CultureInfo.InvariantCulture))));
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using BrainMVP.Federated.Contracts.Finetuning;
 using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.Simulation.Federation;
 using BrainMVP.Federated.Simulation.Results;
@@ -27,7 +28,15 @@ public static class HtmlReport
         var html = new StringBuilder();
         html.Append(CultureInfo.InvariantCulture, $"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Simulated federation: {Text(results.Plan.Name)}</title><style>{Style}</style></head><body>");
         Head(html, results);
-        Losses(html, results);
+        if (results.Plan.IsSupervised())
+        {
+            ScoreReport.Write(html, results);
+        }
+        else
+        {
+            Losses(html, results);
+        }
+
         QualityReport.Write(html, [.. (results.Run?.Validation ?? []).OrderBy(v => v.Round)]);
         Sites(html, results, folder);
         Rounds(html, results);
@@ -51,7 +60,11 @@ public static class HtmlReport
             html.Append(CultureInfo.InvariantCulture, $" {Text(results.Reason)}");
         }
 
-        if (results.Loss.Count > 1)
+        if (results.Loss.Count > 1 && results.Plan.IsSupervised())
+        {
+            html.Append(CultureInfo.InvariantCulture, $" The mean {ScoreReport.Measure(results.Plan)} on held-out cases went from {Number(1 - results.Loss[0], "F4")} to {Number(1 - results.Loss[^1], "F4")}.");
+        }
+        else if (results.Loss.Count > 1)
         {
             html.Append(CultureInfo.InvariantCulture, $" The global validation reconstruction error went from {Number(results.Loss[0], "F5")} (untrained) to {Number(results.Loss[^1], "F5")}: {Number((1 - (results.Loss[^1] / results.Loss[0])) * 100, "F1")} % lower.");
         }

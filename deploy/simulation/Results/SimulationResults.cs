@@ -1,3 +1,4 @@
+using BrainMVP.Federated.Contracts.Finetuning;
 using BrainMVP.Federated.Contracts.Identity;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Plans;
@@ -72,7 +73,8 @@ public sealed record SimulationResults
             Loss = [.. (status?.Validation ?? []).OrderBy(v => v.Round).Select(v => v.Loss)],
             Run = status,
             Sites = [.. data.Select(d => Site(d.Site.Name, prepared[d.Site.Name], status, committed, profiles))],
-            Templates = TemplateResults(folder, plan, status, committed, prepared),
+            // A supervised run moves no template.
+            Templates = plan.IsSupervised() ? new Dictionary<string, TemplateResult>() : TemplateResults(folder, plan, status, committed, prepared),
         };
     }
 
@@ -86,7 +88,7 @@ public sealed record SimulationResults
         Sites,
         Loss,
         LossBySite = Run?.Validation.OrderBy(v => v.Round).Select(v => v.BySite.ToDictionary()).ToArray(),
-        Validation = Run?.Validation.OrderBy(v => v.Round).Select(v => new { v.Round, Views = v.Views.Select(View).ToArray() }).ToArray(),
+        Validation = Run?.Validation.OrderBy(v => v.Round).Select(v => new { v.Round, Views = v.Views.Select(View).ToArray(), Scores = Plan.IsSupervised() ? v.Scores.ToDictionary() : null }).ToArray(),
         GlobalModel = new { Sha256 = ModelHash, File = "global-model.safetensors" },
         Templates,
         PlanHash = CanonicalJson.Hash(Plan),

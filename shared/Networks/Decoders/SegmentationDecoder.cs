@@ -1,4 +1,5 @@
 using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Networks.Kernels;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -79,7 +80,7 @@ public sealed class InputProjection : Module<Tensor, Tensor>
     public override Tensor forward(Tensor volumes)
     {
         using var scope = NewDisposeScope();
-        return norm.call(proj.call(volumes).permute(0, 2, 3, 4, 1)).permute(0, 4, 1, 2, 3).MoveToOuterDisposeScope();
+        return norm.call(DenseConvolution.Call(proj, volumes).permute(0, 2, 3, 4, 1)).permute(0, 4, 1, 2, 3).MoveToOuterDisposeScope();
     }
 
     protected override void Dispose(bool disposing)

@@ -1,3 +1,4 @@
+using BrainMVP.Federated.Networks.Kernels;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -72,8 +73,8 @@ public sealed class UnetResidualBlock : Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
 
         // Normalisations do not need their output again, so it is rectified and added to in place.
-        var x = functional.leaky_relu(functional.instance_norm(conv1.call(input)), Slope, inplace: true);
-        x = functional.instance_norm(conv2.call(x)).add_(functional.instance_norm(conv3.call(input)));
+        var x = functional.leaky_relu(functional.instance_norm(DenseConvolution.Call(conv1.Inner, input)), Slope, inplace: true);
+        x = functional.instance_norm(DenseConvolution.Call(conv2.Inner, x)).add_(functional.instance_norm(DenseConvolution.Call(conv3.Inner, input)));
         return functional.leaky_relu(x, Slope, inplace: true).MoveToOuterDisposeScope();
     }
 

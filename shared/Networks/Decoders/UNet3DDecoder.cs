@@ -1,5 +1,6 @@
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Networks.Encoders;
+using BrainMVP.Federated.Networks.Kernels;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -49,10 +50,10 @@ public sealed class UNet3DDecoder
         for (var step = 0; step < _levels.Count; step++)
         {
             var (narrow, block) = _levels[step];
-            x = functional.interpolate(narrow.call(x), scale_factor: [2, 2, 2], mode: InterpolationMode.Nearest);
+            x = functional.interpolate(DenseConvolution.Call(narrow, x), scale_factor: [2, 2, 2], mode: InterpolationMode.Nearest);
             x = block.call(_skips ? x.add_(levels[^(step + 2)]) : x);
         }
 
-        return _head.call(x).MoveToOuterDisposeScope();
+        return DenseConvolution.Call(_head, x).MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using BrainMVP.Federated.Networks.Kernels;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -73,7 +74,7 @@ public sealed class OutputBlock : Module<Tensor, Tensor>
     /// <summary>[C_out].</summary>
     internal Tensor Bias => conv.Inner.bias!;
 
-    public override Tensor forward(Tensor input) => conv.call(input);
+    public override Tensor forward(Tensor input) => DenseConvolution.Call(conv.Inner, input);
 
     protected override void Dispose(bool disposing)
     {

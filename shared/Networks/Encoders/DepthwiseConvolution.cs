@@ -1,5 +1,6 @@
 using BrainMVP.Federated.Networks.Autograd;
 using BrainMVP.Federated.Networks.Kernels;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -20,7 +21,7 @@ internal sealed class DepthwiseConvolution : OwnFunction<DepthwiseConvolution>
         using var scope = NewDisposeScope();
         if (!CpuKernels.OnCpu(input) || !DepthwiseKernel.Supports(layer.weight.shape[2]))
         {
-            var output = layer.call(input.permute(0, 4, 1, 2, 3)).permute(0, 2, 3, 4, 1);
+            var output = Library(layer, input.permute(0, 4, 1, 2, 3)).permute(0, 2, 3, 4, 1);
             return (residual ? input + output : output).MoveToOuterDisposeScope();
         }
 
@@ -50,6 +51,12 @@ internal sealed class DepthwiseConvolution : OwnFunction<DepthwiseConvolution>
         DepthwiseKernel.WeightGradient(TensorMemory.Pointer(input), TensorMemory.Pointer(gradient), TensorMemory.Pointer(taps), TensorMemory.Pointer(gradients[2]!), GridSize.Of(input), side);
         gradients[1] = taps.t().contiguous().reshape(weight.shape);
     }
+
+    /// <summary>Where the library's fast kernels are wrong with groups, it computes in 64 bits, which those do not do.</summary>
+    private static Tensor Library(Conv3d layer, Tensor input) =>
+        input.device_type == DeviceType.CPU && LibraryConvolutions.Trust == ConvolutionTrust.ChannelsTogether
+            ? nn.functional.conv3d(input.to(ScalarType.Float64), layer.weight.to(ScalarType.Float64), layer.bias!.to(ScalarType.Float64), padding: [.. Enumerable.Repeat(layer.weight.shape[2] / 2, 3)], groups: layer.weight.shape[0]).to(input.dtype)
+            : layer.call(input);
 
     private static unsafe Tensor Convolve(Tensor input, Tensor weight, Tensor? bias, bool residual, bool mirrored)
     {

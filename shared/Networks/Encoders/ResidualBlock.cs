@@ -1,4 +1,5 @@
 using BrainMVP.Federated.Networks.Autograd;
+using BrainMVP.Federated.Networks.Kernels;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -56,8 +57,8 @@ public sealed class ResidualBlock : Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
 
         // Normalisations do not need their output again, so it is rectified in place.
-        var x = conv1.call(functional.relu(gn1.call(input), inplace: true));
-        x = conv2.call(functional.relu(gn2.call(x), inplace: true));
+        var x = DenseConvolution.Call(conv1, functional.relu(gn1.call(input), inplace: true));
+        x = DenseConvolution.Call(conv2, functional.relu(gn2.call(x), inplace: true));
         return x.add_(input).MoveToOuterDisposeScope();
     }
 }

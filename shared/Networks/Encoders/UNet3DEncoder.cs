@@ -1,4 +1,5 @@
 using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Networks.Kernels;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -56,7 +57,7 @@ public sealed class UNet3DEncoder
     {
         using var scope = NewDisposeScope();
         var outputs = new List<Tensor>();
-        var x = _stem.call(volumes);
+        var x = DenseConvolution.Call(_stem, volumes);
         for (var level = 0; level < _levels.Count; level++)
         {
             foreach (var block in _levels[level])
@@ -65,7 +66,7 @@ public sealed class UNet3DEncoder
             }
 
             outputs.Add(x.MoveToOuterDisposeScope());
-            x = level < _down.Count ? _down[level].call(x) : x;
+            x = level < _down.Count ? DenseConvolution.Call(_down[level], x) : x;
         }
 
         return outputs;

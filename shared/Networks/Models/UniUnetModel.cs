@@ -1,6 +1,7 @@
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Networks.Decoders;
 using BrainMVP.Federated.Networks.Encoders;
+using BrainMVP.Federated.Networks.Kernels;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -48,8 +49,8 @@ public sealed class UniUnetModel : SegmentationModel
         var scales = new List<Tensor>();
         if (ms_out is not null && training)
         {
-            scales.Add(Enlarge(ms_out[0].call(levels[0]), 4));
-            scales.Add(Enlarge(ms_out[1].call(levels[1]), 2));
+            scales.Add(Enlarge(DenseConvolution.Call(ms_out[0], levels[0]), 4));
+            scales.Add(Enlarge(DenseConvolution.Call(ms_out[1], levels[1]), 2));
         }
 
         scales.Add(levels[2]);
