@@ -2,6 +2,7 @@ using System.CommandLine;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Simulation.Federation;
+using BrainMVP.Federated.Simulation.Studies;
 
 namespace BrainMVP.Federated.Simulation.Commands;
 
@@ -34,6 +35,10 @@ public static class SimulationCommand
             HelpName = "FAULT",
         };
         var aggregatorDir = new Option<string?>("--aggregator-dir") { Description = "Folder of the aggregator, for example on a disk of its own; must not exist yet and is not removed. By default OUT/work/aggregator.", HelpName = "DIR" };
+        var study = new Option<string?>("--study") { Description = $"Instead of one simulation a study with tables, intervals and curves: {string.Join(", ", Study.Names)}. Only --out, --seed (of the people), --device and the options below count then; the same command again goes on where it stopped, and studies share what they have in common in one --out.", HelpName = "NAME" };
+        var seeds = new Option<int>("--seeds") { Description = "Of a study: trainings of every method.", HelpName = "N", DefaultValueFactory = _ => 3 };
+        var tests = new Option<int>("--test-cases") { Description = "Of a study: held-out people of every site.", HelpName = "N", DefaultValueFactory = _ => 64 };
+        var full = new Option<bool>("--full") { Description = "Of a study: the published network on 1 mm voxels, for GPUs." };
         var root = new RootCommand("""
             Deploys a whole federation on this machine: one aggregator process and a site-agent process for each site with
             its trainer, over mutual TLS. Nothing is mocked: these are the executables that hospitals run.
@@ -45,12 +50,22 @@ public static class SimulationCommand
               simulation --plan tumours.yaml --encoder out --out tumours
               simulation --sites 3 --fault aggregator@round=1,step=sum --fault agent:2@round=2,step=upload --out out
               simulation --sites 3 --silos 2 --postgres --fault silo:1@round=1,step=sum --out out
+              simulation --study heterogeneity --out studies
               simulation --sites 3 --silos 2 --postgres --s3 http://127.0.0.1:9000/brainmvp/simulation --out out
             """)
         {
-            sites, rounds, steps, seed, plan, encoder, templates, data, output, keep, port, pause, spacing, device, silos, postgres, s3, fault, aggregatorDir,
+            sites, rounds, steps, seed, plan, encoder, templates, data, output, keep, port, pause, spacing, device, silos, postgres, s3, fault, aggregatorDir, study, seeds, tests, full,
         };
-        root.SetAction((parse, cancellation) => Guard(() => new SimulationRun(new SimulationOptions
+        root.SetAction((parse, cancellation) => parse.GetValue(study) is { } name ? Guard(() => new StudyRun(new StudyOptions
+        {
+            Study = name,
+            Out = Path.GetFullPath(parse.GetRequiredValue(output)),
+            Seeds = parse.GetValue(seeds),
+            Seed = parse.GetValue(seed) ?? 1,
+            TestCases = parse.GetValue(tests),
+            Full = parse.GetValue(full),
+            Device = parse.GetValue(device)!,
+        }).Execute(cancellation)) : Guard(() => new SimulationRun(new SimulationOptions
         {
             Sites = parse.GetValue(sites),
             Rounds = parse.GetValue(rounds),

@@ -1,0 +1,74 @@
+using BrainMVP.Federated.Contracts.Identity;
+using BrainMVP.Federated.Contracts.Plans;
+
+namespace BrainMVP.Federated.Simulation.Studies;
+
+/// <summary>One hospital of a study.</summary>
+/// <param name="Name">As the simulation names its sites, in the same order.</param>
+/// <param name="Scanner">Scanner of its phantoms.</param>
+/// <param name="Modalities">What its patients have.</param>
+/// <param name="Unlabelled">People for pre-training.</param>
+/// <param name="Labelled">People with labels to learn from.</param>
+internal sealed record StudySite(string Name, string Scanner, IReadOnlyList<string> Modalities, int Unlabelled, int Labelled);
+
+/// <summary>How large a study is: people, network and steps.</summary>
+internal sealed record StudySize
+{
+    public required string Preset { get; init; }
+
+    /// <summary>Voxel side of the phantoms, mm.</summary>
+    public required int Spacing { get; init; }
+
+    public required IReadOnlyList<StudySite> Sites { get; init; }
+
+    /// <summary>Rounds of pre-training.</summary>
+    public required int Rounds { get; init; }
+
+    /// <summary>Steps of a round of pre-training.</summary>
+    public required int Steps { get; init; }
+
+    /// <summary>Rounds of learning from labels.</summary>
+    public required int TaskRounds { get; init; }
+
+    /// <summary>Steps of such a round.</summary>
+    public required int TaskSteps { get; init; }
+
+    public required double TaskLearningRate { get; init; }
+
+    /// <summary>Modalities of the task; a site that lacks some sees templates or zeros.</summary>
+    public static IReadOnlyList<string> Modalities { get; } = [Contracts.Identity.Modalities.T1, Contracts.Identity.Modalities.T1c, Contracts.Identity.Modalities.T2, Contracts.Identity.Modalities.Flair];
+
+    /// <summary>Unlike in scanner, modalities and size.</summary>
+    private static readonly StudySite[] Hospitals =
+    [
+        new("north", "north", Modalities, 24, 12),
+        new("south", "south", [Contracts.Identity.Modalities.T1, Contracts.Identity.Modalities.T1c, Contracts.Identity.Modalities.T2], 18, 10),
+        new("east", "east", [Contracts.Identity.Modalities.T1, Contracts.Identity.Modalities.T2, Contracts.Identity.Modalities.Flair], 12, 8),
+    ];
+
+    /// <summary>Under an hour on two CPU cores with three seeds.</summary>
+    public static StudySize Small { get; } = new()
+    {
+        Preset = Presets.Demo,
+        Spacing = 4,
+        Sites = Hospitals,
+        Rounds = 6,
+        Steps = 40,
+        TaskRounds = 5,
+        TaskSteps = 30,
+        TaskLearningRate = 4e-3,
+    };
+
+    /// <summary>For GPUs: the published network on volumes of 1 mm.</summary>
+    public static StudySize Full { get; } = new()
+    {
+        Preset = Presets.V1,
+        Spacing = 1,
+        Sites = [.. Hospitals.Select(h => h with { Unlabelled = h.Unlabelled * 20, Labelled = h.Labelled * 8 })],
+        Rounds = 50,
+        Steps = 200,
+        TaskRounds = 40,
+        TaskSteps = 250,
+        TaskLearningRate = 3e-4,
+    };
+}

@@ -1,0 +1,140 @@
+using System.Globalization;
+using BrainMVP.Federated.Contracts.Finetuning;
+using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Contracts.Storage;
+using BrainMVP.Federated.Simulation.Processes;
+
+namespace BrainMVP.Federated.Simulation.Studies;
+
+/// <summary>The stages of a study, with the commands that people use: phantom, pretrain, a simulated federation, finetune, predict, evaluate.</summary>
+internal sealed class StudyWork(StudyOptions options, StudySize size, Executables executables, Stages stages)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromDays(30);
+
+    /// <summary>People of one site.</summary>
+    /// <param name="site">The site.</param>
+    /// <param name="what">unlabelled, labelled or test.</param>
+    public Task<string> People(StudySite site, string what) => stages.Run($"people/{site.Name}-{what}", async (folder, ct) =>
+    {
+        var count = what switch { "unlabelled" => site.Unlabelled, "labelled" => site.Labelled, _ => options.TestCases };
+        await Tool.Run(executables.SiteAgent,
+        [
+            "phantom", "--out", folder, "--seed", Text(options.Seed), "--cases", Text(count), "--scanner", site.Scanner, "--prefix", $"{site.Name}-{what}",
+            "--modalities", string.Join(',', site.Modalities), "--spacing", Text(size.Spacing), "--disease", "glioma", "--class", "--jobs", "1",
+        ], Limit, ct);
+    });
+
+    /// <summary>The model of a method for a site, learned from labels.</summary>
+    /// <param name="kind">One of <see cref="TaskKinds"/>.</param>
+    /// <param name="method">How it is learned.</param>
+    /// <param name="seed">Of the training.</param>
+    /// <param name="site">The site; of a federation and of pooled people all sites have the same model.</param>
+    public Task<string> Learn(string kind, Method method, int seed, StudySite site)
+    {
+        var plan = StudyPlans.Learning(size, kind, method, seed);
+        var encoder = method.Pretraining is { } recipe ? Pretrain(recipe, method.Setting, seed, site) : null;
+        var data = Data(method.Setting, "labelled", site);
+        return stages.Run($"seed-{seed}/{kind}/{method.Training}{Suffix(method.Setting, site)}", async (folder, ct) =>
+        {
+            string[] start = encoder is null ? [] : ["--encoder", await encoder];
+            if (method.Setting == Setting.Federation)
+            {
+                var file = folder + ".yaml";
+                DurableFile.WriteAllText(file, PlanWriter.Write(plan));
+                await Simulate(["--plan", file, .. start, .. await Sites(data)], folder, ct);
+                return;
+            }
+
+            var task = folder + ".yaml";
+            DurableFile.WriteAllText(task, PlanWriter.Write(StudyPlans.Task(plan, method.Setting, size.Sites.Count)));
+            await Tool.Run(executables.SiteAgent, ["finetune", "--task", task, .. start, "--data", (await Task.WhenAll(data)).Single(), "--device", options.Device, "--out", folder], Limit, ct);
+        }, encoder is null ? data : [encoder, .. data]);
+    }
+
+    /// <summary>Labels a site's test people and compares them with the truth.</summary>
+    /// <param name="kind">One of <see cref="TaskKinds"/>.</param>
+    /// <param name="method">Whose model.</param>
+    /// <param name="seed">Of the training.</param>
+    /// <param name="home">Site of the model.</param>
+    /// <param name="site">Site of the people.</param>
+    /// <returns>Folder with cases.csv.</returns>
+    public Task<string> Measure(string kind, Method method, int seed, StudySite home, StudySite site)
+    {
+        var (model, people) = (Learn(kind, method, seed, home), People(site, "test"));
+        var suffix = $"{method.Training}{Suffix(method.Setting, home)}-on-{site.Name}{(method.Missing is { } hidden ? $"-without-{hidden}" : "")}";
+        return stages.Run($"seed-{seed}/{kind}-scores/{suffix}", async (folder, ct) =>
+        {
+            var (trained, data, predictions) = (await model, await people, folder + "-predictions");
+            string[] federated = method.Setting == Setting.Federation ? ["--plan", trained + ".yaml"] : [];
+            string[] missing = method.Missing is { } modality ? ["--missing", modality] : [];
+            await Tool.Run(executables.SiteAgent, ["predict", "--model", trained, .. federated, .. missing, "--data", data, "--device", options.Device, "--out", predictions], Limit, ct);
+            await Tool.Run(executables.SiteAgent, ["evaluate", "--predictions", predictions, "--data", data, "--out", folder], Limit, ct);
+            Directory.Delete(predictions, recursive: true);
+        }, model, people);
+    }
+
+    private Task<string> Pretrain(Recipe recipe, Setting setting, int seed, StudySite site)
+    {
+        var data = Data(setting, "unlabelled", site);
+        return stages.Run($"seed-{seed}/pretraining/{setting}-{recipe.Name}{Suffix(setting, site)}".ToLowerInvariant(), async (folder, ct) =>
+        {
+            var file = folder + ".yaml";
+            var plan = StudyPlans.Pretraining(size, recipe, seed);
+            DurableFile.WriteAllText(file, PlanWriter.Write(setting == Setting.Pooled ? Pooled(plan) : plan));
+            if (setting == Setting.Federation)
+            {
+                await Simulate(["--plan", file, .. await Sites(data)], folder, ct);
+                return;
+            }
+
+            await Tool.Run(executables.SiteAgent, ["pretrain", "--plan", file, "--data", (await Task.WhenAll(data)).Single(), "--device", options.Device, "--out", folder], Limit, ct);
+        }, data);
+    }
+
+    /// <summary>As many samples a step as all sites together have.</summary>
+    private Plan Pooled(Plan plan) => plan with { Training = plan.Training with { Accumulation = plan.Training.Accumulation * size.Sites.Count } };
+
+    private Task<string>[] Data(Setting setting, string what, StudySite site) => setting switch
+    {
+        Setting.Site => [People(site, what)],
+        Setting.Federation => [.. size.Sites.Select(s => People(s, what))],
+        _ => [PooledPeople(what)],
+    };
+
+    /// <summary>A manifest of all sites' people.</summary>
+    private Task<string> PooledPeople(string what)
+    {
+        Task<string>[] people = [.. size.Sites.Select(s => People(s, what))];
+        var folder = stages.Run($"people/pooled-{what}", async (path, _) =>
+        {
+            var lines = new List<string>();
+            foreach (var site in await Task.WhenAll(people))
+            {
+                var manifest = await File.ReadAllLinesAsync(Path.Combine(site, "manifest.csv"), CancellationToken.None);
+                var column = manifest[0].Split(',').IndexOf("path");
+                lines.AddRange(lines.Count == 0 ? [manifest[0]] : []);
+                lines.AddRange(manifest.Skip(1).Select(l => l.Split(',')).Select(f => string.Join(',', f.Select((text, at) => at == column ? Path.Combine(site, text) : text))));
+            }
+
+            Directory.CreateDirectory(path);
+            DurableFile.WriteAllText(Path.Combine(path, "manifest.csv"), string.Join('\n', lines) + "\n");
+        }, people);
+        return Manifest(folder);
+    }
+
+    private static async Task<string> Manifest(Task<string> folder) => Path.Combine(await folder, "manifest.csv");
+
+    private async Task<string[]> Sites(Task<string>[] data) => [.. (await Task.WhenAll(data)).SelectMany(d => (string[])["--data", d]), "--device", options.Device];
+
+    /// <summary>A federation of real processes, by this same command.</summary>
+    private static async Task Simulate(string[] arguments, string folder, CancellationToken cancellation)
+    {
+        var self = Environment.ProcessPath!;
+        string[] program = Path.GetFileNameWithoutExtension(self) == "dotnet" ? [Path.Combine(AppContext.BaseDirectory, "simulation.dll")] : [];
+        await Tool.Run(self, [.. program, .. arguments, "--out", folder], Limit, cancellation);
+    }
+
+    private static string Suffix(Setting setting, StudySite site) => setting == Setting.Site ? "-" + site.Name : "";
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}
