@@ -25,10 +25,11 @@ internal sealed record Recipe(string Name, Func<Plan, Plan> Change);
 /// <param name="Learning">How it learns from labels.</param>
 /// <param name="Labels">Part of the labels that is used, in (0, 1].</param>
 /// <param name="Missing">Modalities that are hidden from the test people; null for none.</param>
-internal sealed record Method(string Name, Setting Setting, Recipe? Pretraining, Recipe Learning, double Labels = 1, string? Missing = null)
+/// <param name="Adapts">The last third of a federation's steps is each site's own: the federation's model goes on learning from the site's labels.</param>
+internal sealed record Method(string Name, Setting Setting, Recipe? Pretraining, Recipe Learning, double Labels = 1, string? Missing = null, bool Adapts = false)
 {
     /// <summary>What is trained; methods that differ in the test people alone share it.</summary>
-    public string Training => $"{Setting}-{Pretraining?.Name ?? "untrained"}-{Learning.Name}-{Labels * 100:F0}".ToLowerInvariant();
+    public string Training => $"{Setting}-{Pretraining?.Name ?? "untrained"}-{Learning.Name}-{Labels * 100:F0}{(Adapts ? "-shared" : "")}".ToLowerInvariant();
 }
 
 /// <summary>Is the first method better than the second, and by how much?</summary>

@@ -22,7 +22,7 @@ internal static class StudyPlans
         var plan = basis with
         {
             Name = $"study-{kind}",
-            Rounds = new RoundsPlan { Count = size.TaskRounds, LocalSteps = size.TaskSteps },
+            Rounds = Rounds(size, kind, method),
             Downstream = new DownstreamPlan { Kind = kind, Regions = ["WT=1+2+4", "TC=1+4"], Classes = ["0", "1"] },
             Finetuning = new FinetuneTraining
             {
@@ -35,7 +35,26 @@ internal static class StudyPlans
             },
             Split = new SplitPlan { HeldOut = 0, LabelFraction = method.Labels },
         };
-        return method.Learning.Change(plan);
+        // Untrained statistics are of nothing and must move.
+        var fixedStatistics = method is { Setting: Setting.Federation, Pretraining: not null };
+        return method.Learning.Change(plan with { Training = plan.Training with { BatchNorm = fixedStatistics ? "fixed" : "averaged", BatchNormFixedFrom = 0 } });
+    }
+
+    /// <summary>The task of a site that goes on from the federation's model: the last third of the steps at half the rate, statistics of its own.</summary>
+    public static FinetuneTask Adaptation(StudySize size, string kind, Method method, int seed)
+    {
+        var task = Learning(size, kind, method with { Adapts = false }, seed).ToTask();
+        return task with
+        {
+            Training = task.Training with { Steps = task.Training.Steps / 3, LearningRate = task.Training.LearningRate / 2, ReplacedModalities = 0, Stem = Stems.Inflate },
+        };
+    }
+
+    /// <summary>Classes are learned in fewer and longer rounds; they need less agreement than voxels.</summary>
+    private static RoundsPlan Rounds(StudySize size, string kind, Method method)
+    {
+        var (count, steps) = kind == TaskKinds.Segmentation ? (size.TaskRounds, size.TaskSteps) : (size.TaskRounds / 2, size.TaskSteps * 2);
+        return new RoundsPlan { Count = method.Adapts ? count * 2 / 3 : count, LocalSteps = steps };
     }
 
     /// <summary>The task of a plan where it is learned without a federation. Pooled people make larger steps: each of all sites' samples.</summary>

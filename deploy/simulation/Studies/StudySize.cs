@@ -27,7 +27,7 @@ internal sealed record StudySize
     /// <summary>Steps of a round of pre-training.</summary>
     public required int Steps { get; init; }
 
-    /// <summary>Rounds of learning from labels.</summary>
+    /// <summary>Rounds of learning from labels, a multiple of 3.</summary>
     public required int TaskRounds { get; init; }
 
     /// <summary>Steps of such a round.</summary>
@@ -41,9 +41,9 @@ internal sealed record StudySize
     /// <summary>Unlike in scanner, modalities and size.</summary>
     private static readonly StudySite[] Hospitals =
     [
-        new("north", "north", Modalities, 24, 12),
-        new("south", "south", [Contracts.Identity.Modalities.T1, Contracts.Identity.Modalities.T1c, Contracts.Identity.Modalities.T2], 18, 10),
-        new("east", "east", [Contracts.Identity.Modalities.T1, Contracts.Identity.Modalities.T2, Contracts.Identity.Modalities.Flair], 12, 8),
+        new("north", "north", Modalities, 24, 6),
+        new("south", "south", [Contracts.Identity.Modalities.T1, Contracts.Identity.Modalities.T1c, Contracts.Identity.Modalities.T2], 18, 5),
+        new("east", "east", [Contracts.Identity.Modalities.T1, Contracts.Identity.Modalities.T2, Contracts.Identity.Modalities.Flair], 12, 4),
     ];
 
     /// <summary>Under an hour on two CPU cores with three seeds.</summary>
@@ -52,10 +52,10 @@ internal sealed record StudySize
         Preset = Presets.Demo,
         Spacing = 4,
         Sites = Hospitals,
-        Rounds = 6,
+        Rounds = 4,
         Steps = 40,
-        TaskRounds = 5,
-        TaskSteps = 30,
+        TaskRounds = 6,
+        TaskSteps = 25,
         TaskLearningRate = 4e-3,
     };
 
@@ -64,10 +64,10 @@ internal sealed record StudySize
     {
         Preset = Presets.V1,
         Spacing = 1,
-        Sites = [.. Hospitals.Select(h => h with { Unlabelled = h.Unlabelled * 20, Labelled = h.Labelled * 8 })],
+        Sites = [.. Hospitals.Select(h => h with { Unlabelled = h.Unlabelled * 20, Labelled = h.Labelled * 16 })],
         Rounds = 50,
         Steps = 200,
-        TaskRounds = 40,
+        TaskRounds = 42,
         TaskSteps = 250,
         TaskLearningRate = 3e-4,
     };

@@ -51,6 +51,24 @@ internal sealed class StudyWork(StudyOptions options, StudySize size, Executable
         }, encoder is null ? data : [encoder, .. data]);
     }
 
+    /// <summary>The model that a site uses: the federation's, where it adapts after more steps on its own labels.</summary>
+    private Task<string> Model(string kind, Method method, int seed, StudySite site)
+    {
+        var shared = Learn(kind, method, seed, site);
+        if (!method.Adapts)
+        {
+            return shared;
+        }
+
+        var data = People(site, "labelled");
+        return stages.Run($"seed-{seed}/{kind}/{method.Training}-{site.Name}", async (folder, ct) =>
+        {
+            var task = folder + ".yaml";
+            DurableFile.WriteAllText(task, PlanWriter.Write(StudyPlans.Adaptation(size, kind, method, seed)));
+            await Tool.Run(executables.SiteAgent, ["finetune", "--task", task, "--encoder", await shared, "--data", await data, "--device", options.Device, "--out", folder], Limit, ct);
+        }, shared, data);
+    }
+
     /// <summary>Labels a site's test people and compares them with the truth.</summary>
     /// <param name="kind">One of <see cref="TaskKinds"/>.</param>
     /// <param name="method">Whose model.</param>
@@ -60,12 +78,12 @@ internal sealed class StudyWork(StudyOptions options, StudySize size, Executable
     /// <returns>Folder with cases.csv.</returns>
     public Task<string> Measure(string kind, Method method, int seed, StudySite home, StudySite site)
     {
-        var (model, people) = (Learn(kind, method, seed, home), People(site, "test"));
-        var suffix = $"{method.Training}{Suffix(method.Setting, home)}-on-{site.Name}{(method.Missing is { } hidden ? $"-without-{hidden}" : "")}";
+        var (model, people) = (Model(kind, method, seed, home), People(site, "test"));
+        var suffix = $"{method.Training}{(method.Adapts ? "-" + home.Name : Suffix(method.Setting, home))}-on-{site.Name}{(method.Missing is { } hidden ? $"-without-{hidden}" : "")}";
         return stages.Run($"seed-{seed}/{kind}-scores/{suffix}", async (folder, ct) =>
         {
             var (trained, data, predictions) = (await model, await people, folder + "-predictions");
-            string[] federated = method.Setting == Setting.Federation ? ["--plan", trained + ".yaml"] : [];
+            string[] federated = method is { Setting: Setting.Federation, Adapts: false } ? ["--plan", trained + ".yaml"] : [];
             string[] missing = method.Missing is { } modality ? ["--missing", modality] : [];
             await Tool.Run(executables.SiteAgent, ["predict", "--model", trained, .. federated, .. missing, "--data", data, "--device", options.Device, "--out", predictions], Limit, ct);
             await Tool.Run(executables.SiteAgent, ["evaluate", "--predictions", predictions, "--data", data, "--out", folder], Limit, ct);

@@ -35,7 +35,10 @@ public static class FederatedTask
     public static IReadOnlyList<string> Outputs(this FinetuneTask task) =>
         task.Kind == TaskKinds.Segmentation ? [.. LabelRegion.Of(task).Select(r => r.Name)] : task.Classes;
 
-    /// <summary>A plan that learns a task.</summary>
+    /// <summary>
+    /// A plan that learns a task from a pre-trained encoder. Batch normalisations keep the statistics of pre-training
+    /// (FixBN): sites that lack modalities would otherwise pull the averages to where they fit nobody.
+    /// </summary>
     /// <param name="task">The task.</param>
     /// <param name="basis">Rounds, quorum, aggregation and privacy.</param>
     public static Plan ToPlan(FinetuneTask task, Plan basis) => basis with
@@ -46,7 +49,9 @@ public static class FederatedTask
         Network = task.Network,
         Imaging = task.Imaging,
         Downstream = new DownstreamPlan { Kind = task.Kind, Regions = task.Regions, Classes = task.Classes },
-        Training = basis.Training with { Threads = task.Training.Threads },
+        Training = task.Network.Backbone == Backbones.UniFormer
+            ? basis.Training with { Threads = task.Training.Threads, BatchNorm = "fixed", BatchNormFixedFrom = 0 }
+            : basis.Training with { Threads = task.Training.Threads },
         Finetuning = task.Training,
         Split = task.Split,
         Inference = task.Inference,

@@ -108,7 +108,7 @@ public static class CanonicalJson
 
     /// <summary>Whether two values have the same canonical bytes: lists and records of lists are equal by content.</summary>
     public static bool SameContent(object? a, object? b) =>
-        Equals(a, b) || (a is not null && b is not null && a.GetType() == b.GetType() && !a.GetType().IsPrimitive && a is not string
+        Equals(a, b) || (a is not null && b is not null && !a.GetType().IsPrimitive && a is not string
             && JsonNode.DeepEquals(JsonSerializer.SerializeToNode(a, a.GetType(), Options), JsonSerializer.SerializeToNode(b, b.GetType(), Options)));
 
     private static bool IsCanonical<T>(T document, ReadOnlySpan<byte> bytes)

@@ -5,7 +5,7 @@ namespace BrainMVP.Federated.Contracts.Plans;
 /// <summary>A supervised task that the federation learns with the same rounds, instead of pre-training.</summary>
 public sealed record DownstreamPlan
 {
-    [PlanField("What the rounds learn: none pre-trains; segmentation and classification learn from the sites' labels as the sections finetuning, split and inference say. Of the section training only threads, optimizerState, proximalWeight and batchNorm (averaged or local) count then; a run has rounds.count times rounds.localSteps steps and no early stop, so that finetuning.steps, threads, validateEvery and patience do not; templates stay as they are given.", OneOf = [None, TaskKinds.Segmentation, TaskKinds.Classification])]
+    [PlanField("What the rounds learn: none pre-trains; segmentation and classification learn from the sites' labels as the sections finetuning, split and inference say. Of the section training only threads, optimizerState, proximalWeight, batchNorm and batchNormFixedFrom count then; a run has rounds.count times rounds.localSteps steps and no early stop, so that finetuning.steps, threads, validateEvery and patience do not; templates stay as they are given.", OneOf = [None, TaskKinds.Segmentation, TaskKinds.Classification])]
     public string Kind { get; init; } = None;
 
     [PlanField("Regions to segment as NAME=LABEL+LABEL..., labels being whole numbers 1..255 of the label maps; regions may overlap.")]

@@ -58,7 +58,6 @@ public static class PlanRules
         var training = plan.Training;
         Demand(!training.ControlVariates, "training.controlVariates is for pre-training; downstream.kind must be none with it.");
         Demand(training.MovingAverage == 0, "training.movingAverage is for pre-training; it must be 0 unless downstream.kind is none.");
-        Demand(training.BatchNorm is "averaged" or "local", "training.batchNorm must be averaged or local unless downstream.kind is none.");
         Demand(!plan.Quorum.Carries(), "quorum.latePolicy must be discard unless downstream.kind is none.");
         Demand((long)plan.Rounds.Count * plan.Rounds.LocalSteps <= 10_000_000, "rounds.count times rounds.localSteps is more than 10000000 steps.");
         try

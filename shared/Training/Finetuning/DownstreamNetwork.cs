@@ -44,10 +44,15 @@ public sealed class DownstreamNetwork : IDisposable
     }
 
     /// <summary>Normalisations by the batch, logits of coarser levels.</summary>
-    public void Train()
+    /// <param name="fixedStatistics">Batch normalisations use their running statistics and leave them as they are (FixBN).</param>
+    public void Train(bool fixedStatistics = false)
     {
         _segmentation?.train();
         _classification?.train();
+        foreach (var norm in fixedStatistics ? State.BatchNorms : [])
+        {
+            norm.eval();
+        }
     }
 
     /// <summary>Normalisations by the running statistics, logits of the finest level only.</summary>

@@ -25,6 +25,9 @@ internal sealed class FinetuneStep(FinetuneTask task, DownstreamNetwork network,
     /// <summary>Called with a sentence when the step had to change how it works.</summary>
     public Action<string> Warn { get; init; } = _ => { };
 
+    /// <summary>Batch normalisations keep their statistics and use them.</summary>
+    public bool FixedStatistics { get; init; }
+
     /// <summary>Called with the step's gradients, unscaled, before they are clipped.</summary>
     public Action CorrectGradients { get; init; } = () => { };
 
@@ -38,7 +41,7 @@ internal sealed class FinetuneStep(FinetuneTask task, DownstreamNetwork network,
     public double Run(int step, IReadOnlyList<FinetuneBatch> batches)
     {
         using var gate = FinalizerGate.Enter();
-        network.Train();
+        network.Train(FixedStatistics);
         var loss = Differentiate(step, batches);
         if (!double.IsFinite(loss))
         {

@@ -135,6 +135,7 @@ public sealed class SupervisedRound : IDisposable
         {
             Pieces = state.Pieces,
             Warn = Warn,
+            FixedStatistics = _job.Plan.Training.BatchNorm == "fixed" && new RunProgress(_job.Plan).At(_job.Round, 0) >= _job.Plan.Training.BatchNormFixedFrom,
             CorrectGradients = () => _proximal?.AddGradients(_job.Plan.Training.ProximalWeight),
         };
         var (memory, began) = (state.DeviceMemoryBytes, TimeProvider.System.GetTimestamp());

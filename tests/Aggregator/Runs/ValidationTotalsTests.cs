@@ -29,6 +29,23 @@ public sealed class ValidationTotalsTests
     }
 
     [Fact]
+    public void Scores_of_a_supervised_run_weigh_cases_alike_and_regions_alike()
+    {
+        var scores = new Dictionary<string, IReadOnlyDictionary<string, ScoreSum>>
+        {
+            ["south"] = new Dictionary<string, ScoreSum> { ["WT"] = new(1.5, 3), ["TC"] = new(0.5, 1) },
+            ["north"] = new Dictionary<string, ScoreSum> { ["WT"] = new(1, 1) },
+        };
+        var validation = ValidationTotals.Of(3, new Dictionary<string, IReadOnlyDictionary<string, ValidationSum>>(), scores);
+        Assert.Equal(2.5 / 4, validation.Scores["WT"]);
+        Assert.Equal(0.5, validation.Scores["TC"]);
+        Assert.Equal((4, 1), (validation.ScoreCases["WT"], validation.ScoreCases["TC"]));
+        Assert.Equal(1 - ((0.625 + 0.5) / 2), validation.Loss, 12);
+        Assert.Equal(0, validation.BySite["north"], 12);
+        Assert.Equal(0.5, validation.BySite["south"], 12);
+    }
+
+    [Fact]
     public void Views_weigh_errors_by_voxels_and_the_other_measures_by_crops()
     {
         var views = ValidationTotals.Of(0, Sums).Views;

@@ -1,6 +1,7 @@
 using System.Text;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Finetuning;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Plans;
 
@@ -28,6 +29,24 @@ public sealed class SinceTests
         Assert.Contains("\"rollback\":7", Encoding.UTF8.GetString(bytes), StringComparison.Ordinal);
         Assert.Equal(7, CanonicalJson.Deserialize<Plan>(bytes).Rounds.Rollback);
         Assert.Equal(2, PlanFields.ProtocolVersionOf(plan));
+    }
+
+    [Fact]
+    public void A_supervised_plan_asks_for_version_3_and_reads_back_from_yaml_to_the_same_hash()
+    {
+        var task = new FinetuneTask { Regions = ["WT=1+2"], Training = new FinetuneTraining { BatchSize = 4 }, Split = new SplitPlan { TestCases = ["case-1"] } };
+        var plan = FederatedTask.ToPlan(task, Presets.Create(Presets.Demo));
+        Assert.Equal(3, PlanFields.ProtocolVersionOf(plan));
+        Assert.Equal(CanonicalJson.Hash(plan), CanonicalJson.Hash(PlanReader.Read(PlanWriter.Write(plan))));
+        Assert.Equal(CanonicalJson.Hash(plan), CanonicalJson.Hash(CanonicalJson.Deserialize<Plan>(CanonicalJson.Serialize(plan))));
+    }
+
+    [Fact]
+    public void Lists_that_spell_out_their_default_are_left_out_too()
+    {
+        var plan = PlanReader.Read("preset: demo\ndownstream:\n  classes: [0, 1]\n");
+        Assert.Equal(CanonicalJson.Hash(PlanReader.Read("preset: demo\n")), CanonicalJson.Hash(plan));
+        Assert.Equal(1, PlanFields.ProtocolVersionOf(plan));
     }
 
     [Fact]

@@ -30,6 +30,23 @@ public sealed class ValidationRulesTests
     [InlineData("")]
     public void Other_names_are_refused(string view) => Assert.Contains($"\"{view}\"", Violation(view, Good), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("WT", 2.5, 3, true)]
+    [InlineData("WT", 3, 3, true)]
+    [InlineData("WT", 0, 1, true)]
+    [InlineData("WT", 3.1, 3, false)]
+    [InlineData("WT", -0.1, 3, false)]
+    [InlineData("WT", double.NaN, 3, false)]
+    [InlineData("WT", 0, 0, false)]
+    [InlineData("ET", 1, 3, false)]
+    public void Scores_are_of_the_regions_of_the_plan_and_between_none_and_all_cases(string region, double sum, long cases, bool valid)
+    {
+        var supervised = Plan with { Downstream = new DownstreamPlan { Kind = "segmentation", Regions = ["WT=1+2"] } };
+        var scores = new Dictionary<string, ScoreSum> { [region] = new(sum, cases) };
+        Assert.Equal(valid, ValidationRules.FindViolation(scores, supervised) is null);
+        Assert.NotNull(ValidationRules.FindViolation(scores, Plan));
+    }
+
     [Fact]
     public void The_ends_of_the_ranges_are_accepted()
     {

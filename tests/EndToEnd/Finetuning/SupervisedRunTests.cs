@@ -1,0 +1,54 @@
+using BrainMVP.Federated.EndToEnd.Tests.Support;
+
+namespace BrainMVP.Federated.EndToEnd.Tests.Finetuning;
+
+/// <summary>A federation that learns to segment from the sites' labels: real aggregator, agents and trainers.</summary>
+public sealed class SupervisedRunTests
+{
+    private readonly CancellationToken _cancellation = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_supervised_run_survives_killed_processes_bit_by_bit_and_its_model_labels_cases()
+    {
+        await using var folder = new TemporaryFolder();
+        foreach (var (site, modalities) in ((string, string)[])[("north", "t1,t2"), ("south", "t1")])
+        {
+            (await Agent("phantom", "--out", folder.PathOf(site), "--cases", "4", "--disease", "glioma", "--modalities", modalities, "--prefix", site, "--spacing", "4")).Succeeded();
+        }
+
+        var task = folder.Write("task.yaml", """
+            modalities: [t1, t2]
+            regions: [WT=1+2+4, TC=1+4]
+            network:
+              widths: [4, 6, 8, 12]
+              depths: [1, 1, 1, 1]
+              headWidth: 4
+              mlpRatio: 2
+            imaging:
+              spacingMm: 4
+              canvas: [60, 60, 40]
+              crop: [16, 16, 16]
+            training:
+              learningRate: 0.01
+              checkpointEvery: 2
+            split:
+              heldOut: 0.25
+            """);
+        var written = await RunningProcess.Run(Programs.Aggregator, ["plan", "init", "--preset", "demo", "--task", task], _cancellation);
+        var plan = folder.Write("plan.yaml", written.Succeeded().Output.Replace("  count: 6", "  count: 2", StringComparison.Ordinal).Replace("  localSteps: 40", "  localSteps: 6", StringComparison.Ordinal));
+        string[] arguments = ["--plan", plan, "--data", folder.PathOf("north"), "--data", folder.PathOf("south")];
+        (await SimulationProcess.Run(folder.PathOf("whole"), arguments, _cancellation)).Succeeded();
+        (await SimulationProcess.Run(folder.PathOf("cut"), [.. arguments, "--fault", "trainer:1@round=1,step=train", "--fault", "aggregator@round=2,step=sum", "--fault", "agent:2@round=2,step=upload"], _cancellation)).Succeeded();
+        Assert.Equal(SimulationProcess.ModelHash(folder.PathOf("whole")), SimulationProcess.ModelHash(folder.PathOf("cut")));
+
+        var last = SimulationProcess.Summary(folder.PathOf("whole")).GetProperty("validation").EnumerateArray().Last();
+        Assert.Equal(["TC", "WT"], last.GetProperty("scores").EnumerateObject().Select(s => s.Name).Order());
+        Assert.Contains("Mean Dice", await File.ReadAllTextAsync(folder.PathOf("whole", "report.html"), _cancellation), StringComparison.Ordinal);
+
+        (await Agent("predict", "--model", folder.PathOf("whole"), "--plan", plan, "--data", folder.PathOf("south"), "--out", folder.PathOf("predictions"))).Succeeded();
+        Assert.Equal(4, Directory.GetFiles(folder.PathOf("predictions"), "*_seg.nii.gz").Length);
+        folder.HoldsNoProcess();
+    }
+
+    private Task<Finished> Agent(params string[] arguments) => RunningProcess.Run(Programs.SiteAgent, arguments, _cancellation);
+}

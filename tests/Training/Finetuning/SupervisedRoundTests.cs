@@ -1,0 +1,125 @@
+using BrainMVP.Federated.Contracts.Finetuning;
+using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Contracts.Tensors;
+using BrainMVP.Federated.Training.Finetuning;
+using BrainMVP.Federated.Training.Rounds;
+
+namespace BrainMVP.Federated.Training.Tests.Finetuning;
+
+public sealed class SupervisedRoundTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(TaskKinds.Segmentation)]
+    [InlineData(TaskKinds.Classification)]
+    public void An_interrupted_round_ends_with_the_bytes_of_an_undisturbed_one(string kind)
+    {
+        using var tiny = new TinyTask(t => t with { Kind = kind });
+        var plan = PlanOf(tiny);
+        var whole = SupervisedRound.Run(Job(tiny, plan, "whole", 1), tiny.Cases, _ => { }, Cancellation);
+        foreach (var stopAt in (int[])[1, 2, 3])
+        {
+            using var stop = new CancellationTokenSource();
+            var job = Job(tiny, plan, $"stopped-{stopAt}", 1);
+            Assert.Throws<OperationCanceledException>(() => SupervisedRound.Run(job, tiny.Cases, p => StopAt(p, stopAt, stop), stop.Token));
+            var resumed = SupervisedRound.Run(job, tiny.Cases, _ => { }, Cancellation);
+            Assert.Equal(File.ReadAllBytes(whole.LocalModelPath), File.ReadAllBytes(resumed.LocalModelPath));
+            Assert.Equal(whole.Losses, resumed.Losses);
+            Assert.Equal(whole.Scores, resumed.Scores);
+        }
+    }
+
+    [Fact]
+    public void Two_rounds_that_keep_the_moments_learn_what_as_many_steps_without_rounds_learn()
+    {
+        using var tiny = new TinyTask(t => t with { Split = new SplitPlan { HeldOut = 0 } });
+        var plan = PlanOf(tiny);
+        var first = SupervisedRound.Run(Job(tiny, plan, "one", 1), tiny.Cases, _ => { }, Cancellation);
+        var second = SupervisedRound.Run(Job(tiny, plan, "two", 2) with { ModelPath = first.LocalModelPath, SnapshotFolder = first.SnapshotFolder }, tiny.Cases, _ => { }, Cancellation);
+        var together = plan with { Rounds = new RoundsPlan { Count = 1, LocalSteps = 8 } };
+        var once = SupervisedRound.Run(Job(tiny, together, "once", 1), tiny.Cases, _ => { }, Cancellation);
+        Assert.Equal(File.ReadAllBytes(once.LocalModelPath), File.ReadAllBytes(second.LocalModelPath));
+    }
+
+    [Fact]
+    public void Local_heads_are_in_no_model_that_leaves_the_site_and_go_on_from_its_last_round()
+    {
+        using var tiny = new TinyTask();
+        var plan = PlanOf(tiny) with { Downstream = PlanOf(tiny).Downstream with { LocalHeads = true } };
+        var first = SupervisedRound.Run(Job(tiny, plan, "one", 1), tiny.Cases, _ => { }, Cancellation);
+        using (var sent = new SafetensorsReader(first.LocalModelPath))
+        using (var kept = new SafetensorsReader(Path.Combine(first.SnapshotFolder, "own.safetensors")))
+        {
+            Assert.NotEmpty(kept.Tensors);
+            Assert.All(kept.Tensors.Keys, name => Assert.DoesNotContain(name, sent.Tensors.Keys));
+            Assert.Contains("decoder.out.conv.conv.weight", kept.Tensors.Keys);
+        }
+
+        var at = tiny.Task.Split;
+        var own = SupervisedRound.Evaluate(plan, "north", first.LocalModelPath, new Dictionary<string, string>(), first.SnapshotFolder, "cpu", tiny.Cases, _ => { }, Cancellation);
+        Assert.Equal(["core"], own.Keys);
+        Assert.True(at.HeldOut > 0 && own["core"].Cases >= 1);
+    }
+
+    [Fact]
+    public void Fixed_batch_normalisations_leave_their_statistics_as_they_are()
+    {
+        using var tiny = new TinyTask();
+        var plan = PlanOf(tiny) with { Training = PlanOf(tiny).Training with { BatchNorm = "fixed", BatchNormFixedFrom = 0 } };
+        var job = Job(tiny, plan, "fixed", 1);
+        var outcome = SupervisedRound.Run(job, tiny.Cases, _ => { }, Cancellation);
+        using var before = new SafetensorsReader(job.ModelPath);
+        using var after = new SafetensorsReader(outcome.LocalModelPath);
+        var statistics = before.Tensors.Keys.Where(n => n.EndsWith("running_var", StringComparison.Ordinal) || n.EndsWith("running_mean", StringComparison.Ordinal)).ToArray();
+        Assert.NotEmpty(statistics);
+        Assert.All(statistics, name => Assert.Equal(before.ReadFloats(name).ToArray(), after.ReadFloats(name).ToArray()));
+        Assert.NotEqual(before.ReadFloats("decoder.out.conv.conv.weight").ToArray(), after.ReadFloats("decoder.out.conv.conv.weight").ToArray());
+    }
+
+    [Fact]
+    public void Sites_draw_differently_from_the_same_cases()
+    {
+        using var tiny = new TinyTask(t => t with { Split = new SplitPlan { HeldOut = 0 } });
+        var plan = PlanOf(tiny);
+        var north = SupervisedRound.Run(Job(tiny, plan, "north", 1), tiny.Cases, _ => { }, Cancellation);
+        var south = SupervisedRound.Run(Job(tiny, plan, "south", 1) with { Site = "south" }, tiny.Cases, _ => { }, Cancellation);
+        Assert.NotEqual(File.ReadAllBytes(north.LocalModelPath), File.ReadAllBytes(south.LocalModelPath));
+    }
+
+    private static void StopAt(TrainingProgress progress, int step, CancellationTokenSource stop)
+    {
+        if (progress.Phase == "train" && progress.Done == step)
+        {
+            stop.Cancel();
+        }
+    }
+
+    private static Plan PlanOf(TinyTask tiny)
+    {
+        var plan = FederatedTask.ToPlan(tiny.Task, Presets.Create(Presets.Demo)) with { Rounds = new RoundsPlan { Count = 2, LocalSteps = 4 } };
+        plan = plan with { Training = plan.Training with { BatchNorm = "averaged" } };
+        PlanRules.Check(plan);
+        return plan;
+    }
+
+    private static RoundJob Job(TinyTask tiny, Plan plan, string name, int round)
+    {
+        var initial = Path.Combine(tiny.Folder, $"initial-{plan.Downstream.LocalHeads}.safetensors");
+        if (!File.Exists(initial))
+        {
+            SupervisedModel.WriteInitial(plan, null, initial);
+        }
+
+        return new RoundJob
+        {
+            Plan = plan,
+            Site = "north",
+            Round = round,
+            ModelPath = initial,
+            TemplatePaths = new Dictionary<string, string> { ["t1"] = tiny.Template("t1") },
+            DataFolder = "",
+            JobFolder = Path.Combine(tiny.Folder, name),
+        };
+    }
+}
