@@ -36,6 +36,13 @@ public sealed partial class ArtifactCollector(ArtifactStore artifacts, DocumentS
             cancellation.ThrowIfCancellationRequested();
         }
 
+        // What was released stays for ever, whatever becomes of the run.
+        foreach (var hash in (await grains.GetGrain<IConsortiumGrain>(IConsortiumGrain.Key).Releases()).Values)
+        {
+            var release = documents.Read<ReleaseDocument>(hash);
+            runs.Add(new RunArtifacts(release.Run, [release.Model.Hash, release.Card.Hash, .. release.Templates.Values.Select(t => t.Hash)], 0, [], []));
+        }
+
         var deleted = 0;
         foreach (var round in CollectionPlan.Decide(runs, policy))
         {

@@ -35,6 +35,7 @@ public static class CommandLine
             ServeCommands.Serve(),
             SiteCommands.Create(),
             RunCommands.Create(),
+            ReleaseCommands.Create(),
             PlanCommands.Create(),
             AuditCommands.Create(),
             DatabaseCommands.Create(),

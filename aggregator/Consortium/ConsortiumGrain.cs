@@ -35,4 +35,17 @@ public sealed class ConsortiumGrain([PersistentState("consortium")] IPersistentS
     }
 
     public Task<IReadOnlyList<string>> Runs() => Task.FromResult(State.Runs);
+
+    public async Task<string> AddRelease(string name, string document)
+    {
+        if (State.Releases.TryGetValue(name, out var known))
+        {
+            return known;
+        }
+
+        await store.Save(State with { Releases = new Dictionary<string, string>(State.Releases, StringComparer.Ordinal) { [name] = document } });
+        return document;
+    }
+
+    public Task<IReadOnlyDictionary<string, string>> Releases() => Task.FromResult(State.Releases);
 }

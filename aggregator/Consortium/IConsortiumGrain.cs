@@ -21,6 +21,15 @@ public interface IConsortiumGrain : IGrainWithStringKey
     /// <summary>All runs, newest first.</summary>
     [Alias("Runs")]
     Task<IReadOnlyList<string>> Runs();
+
+    /// <summary>Puts a release into the directory, unless there is one of this name.</summary>
+    /// <returns>Document of the release of this name.</returns>
+    [Alias("AddRelease")]
+    Task<string> AddRelease(string name, string document);
+
+    /// <summary>Documents of all releases by name.</summary>
+    [Alias("Releases")]
+    Task<IReadOnlyDictionary<string, string>> Releases();
 }
 
 /// <summary>What the consortium remembers.</summary>
@@ -35,4 +44,7 @@ public sealed record ConsortiumState
 
     /// <summary>Run of each submission token.</summary>
     [Id(3)] public IReadOnlyDictionary<string, string> Tokens { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Hash of each release's document by its name.</summary>
+    [Id(4)] public IReadOnlyDictionary<string, string> Releases { get; init; } = new Dictionary<string, string>();
 }

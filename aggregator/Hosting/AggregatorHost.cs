@@ -7,6 +7,7 @@ using BrainMVP.Federated.Aggregator.Audit;
 using BrainMVP.Federated.Aggregator.Collection;
 using BrainMVP.Federated.Aggregator.Enrollment;
 using BrainMVP.Federated.Aggregator.ObjectStorage;
+using BrainMVP.Federated.Aggregator.Releases;
 using BrainMVP.Federated.Aggregator.Rounds;
 using BrainMVP.Federated.Aggregator.Runs;
 using BrainMVP.Federated.Aggregator.Sites;
@@ -141,6 +142,7 @@ public static class AggregatorHost
         app.MapGrpcService<SiteGrpc>();
         app.MapGrpcService<ArtifactGrpc>();
         app.MapGrpcService<AdminGrpc>();
+        app.MapGrpcService<ReleaseGrpc>();
         return app;
     }
 
@@ -179,6 +181,7 @@ public static class AggregatorHost
         services.AddSingleton<ReportIntake>();
         services.AddSingleton<RunSubmission>();
         services.AddSingleton<RunStatusView>();
+        services.AddSingleton<ReleaseMaker>();
         services.AddSingleton<AggregationWorkers>();
         services.AddHostedService(s => s.GetRequiredService<AggregationWorkers>());
     }

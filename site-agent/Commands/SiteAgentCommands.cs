@@ -26,6 +26,7 @@ public static class SiteAgentCommands
         root.Add(EvaluateCommand.Create());
         root.Add(PhantomCommand.Create());
         root.Add(ModelCommand.Create());
+        root.Add(ReleaseCommand.Create());
         root.Add(StatusCommand.Create());
         root.Add(AuditCommand.Create());
         root.Add(TrainerCommand.Create());

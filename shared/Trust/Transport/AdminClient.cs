@@ -28,9 +28,12 @@ public sealed class AdminClient : IDisposable
         _authority = CertificateFiles.LoadCertificate(Path.Combine(credentials, "ca.crt"));
         _channel = new AggregatorChannel(AggregatorAddresses.Parse(url), new ServerTrust(_authority, TimeProvider.System), () => _certificate);
         Admin = new AdminService.AdminServiceClient(_channel.Invoker);
+        Releases = new ReleaseService.ReleaseServiceClient(_channel.Invoker);
     }
 
     public AdminService.AdminServiceClient Admin { get; }
+
+    public ReleaseService.ReleaseServiceClient Releases { get; }
 
     /// <summary>
     /// Connects with the credentials in <c>DIR/admin</c> to the given address, to the one in <c>DIR/address</c>, or to the
