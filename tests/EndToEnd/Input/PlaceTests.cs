@@ -36,6 +36,18 @@ public sealed class PlaceTests(SharedRuns shared)
     }
 
     [Fact]
+    public async Task A_study_that_does_not_exist_or_has_no_people_to_test_on_begins_nothing()
+    {
+        await using var folder = new TemporaryFolder();
+        (await SimulationProcess.Run(folder.PathOf("out"), ["--study", "alchemy"], _cancellation)).FailedWith(ErrorCatalogue.ArgumentInvalid, "heterogeneity");
+        (await SimulationProcess.Run(folder.PathOf("out"), ["--study", "heterogeneity", "--test-cases", "0"], _cancellation)).FailedWith(ErrorCatalogue.ArgumentInvalid, "--test-cases is 0");
+        Assert.False(Directory.Exists(folder.PathOf("out")));
+        var thesis = folder.Write(Path.Combine("out", "thesis.txt"), "years of work");
+        (await SimulationProcess.Run(folder.PathOf("out"), ["--study", "heterogeneity"], _cancellation)).FailedWith(ErrorCatalogue.OutputNotOurs, folder.PathOf("out"));
+        Assert.Equal([thesis], Directory.GetFileSystemEntries(folder.PathOf("out")));
+    }
+
+    [Fact]
     public async Task A_data_folder_that_does_not_exist_is_named()
     {
         await using var folder = new TemporaryFolder();

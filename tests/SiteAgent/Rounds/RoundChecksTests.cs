@@ -28,7 +28,7 @@ public sealed class RoundChecksTests
         Refused(ErrorCatalogue.ContextMismatch, () => RoundChecks.RequireRun(run, "run-2", "testnet", "north", Layout));
         Refused(ErrorCatalogue.ContextMismatch, () => RoundChecks.RequireRun(run, "run-1", "othernet", "north", Layout));
         Refused(ErrorCatalogue.ContextMismatch, () => RoundChecks.RequireRun(run, "run-1", "testnet", "west", Layout));
-        Refused(ErrorCatalogue.ProtocolMismatch, () => RoundChecks.RequireRun(run with { ProtocolVersion = 3 }, "run-1", "testnet", "north", Layout));
+        Refused(ErrorCatalogue.ProtocolMismatch, () => RoundChecks.RequireRun(run with { ProtocolVersion = Protocol.Version + 1 }, "run-1", "testnet", "north", Layout));
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class RoundChecksTests
         OpenRefused(open with { Context = open.Context with { PlanHash = new string('0', 64) } });
         OpenRefused(open with { Context = open.Context with { LayoutHash = new string('0', 64) } });
         OpenRefused(open with { Context = open.Context with { Model = RoundExamples.Second } });
-        OpenRefused(open with { Context = open.Context with { ProtocolVersion = 3 } });
+        OpenRefused(open with { Context = open.Context with { ProtocolVersion = Protocol.Version + 1 } });
         OpenRefused(open with { Context = open.Context with { Templates = new Dictionary<string, string> { ["t1"] = new('c', 64) } } });
         OpenRefused(open with { Context = open.Context with { Invited = ["south"] } });
         OpenRefused(open with { Context = open.Context with { Invited = ["north", "stranger"] } });
