@@ -42,6 +42,7 @@ public sealed class PlaceTests(SharedRuns shared)
         (await SimulationProcess.Run(folder.PathOf("out"), ["--study", "alchemy"], _cancellation)).FailedWith(ErrorCatalogue.ArgumentInvalid, "heterogeneity");
         (await SimulationProcess.Run(folder.PathOf("out"), ["--study", "heterogeneity", "--test-cases", "0"], _cancellation)).FailedWith(ErrorCatalogue.ArgumentInvalid, "--test-cases is 0");
         Assert.False(Directory.Exists(folder.PathOf("out")));
+        Directory.CreateDirectory(folder.PathOf("out"));
         var thesis = folder.Write(Path.Combine("out", "thesis.txt"), "years of work");
         (await SimulationProcess.Run(folder.PathOf("out"), ["--study", "heterogeneity"], _cancellation)).FailedWith(ErrorCatalogue.OutputNotOurs, folder.PathOf("out"));
         Assert.Equal([thesis], Directory.GetFileSystemEntries(folder.PathOf("out")));
