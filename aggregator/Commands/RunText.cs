@@ -13,10 +13,15 @@ public static class RunText
         var summary = status.Summary;
         var round = status.Rounds.LastOrDefault();
         var now = round is null || round.State == "committed" ? "" : $", round {round.Round}: {round.State}, {round.Reported.Count} reported, {round.Uploaded.Count} uploaded";
-        var loss = status.Validation.Count > 0 ? string.Create(CultureInfo.InvariantCulture, $", loss {status.Validation[^1].Loss:F5}") : "";
+        var loss = status.Validation.Count > 0 ? ", " + Measure(status.Validation[^1]) : "";
         var reason = summary.Reason.Length > 0 ? $" ({summary.Reason})" : "";
         return $"{summary.Run}: {summary.State}{reason}, {summary.CommittedRounds}/{summary.TotalRounds} rounds{now}{loss}";
     }
+
+    /// <summary>Loss, or of a supervised run the mean of the scores.</summary>
+    private static string Measure(ModelValidation validation) => validation.Scores.Count > 0
+        ? string.Create(CultureInfo.InvariantCulture, $"score {1 - validation.Loss:F4}")
+        : string.Create(CultureInfo.InvariantCulture, $"loss {validation.Loss:F5}");
 
     /// <summary>Tables of sites, rounds and reconstruction quality.</summary>
     public static void Write(RunStatus status)
@@ -46,7 +51,7 @@ public static class RunText
                 string.Join(" ", r.Reported),
                 string.Join(" ", r.Uploaded.Select(u => r.Ages.TryGetValue(u, out var age) ? $"{u} (work of round {r.Round - age})" : u)),
                 Markup.Escape(string.Join("; ", r.Dropouts.Select(d => $"{d.Key}: {d.Value}"))),
-                before is null ? "" : before.Loss.ToString("F5", CultureInfo.InvariantCulture));
+                before is null ? "" : Measure(before));
         }
 
         AnsiConsole.Write(rounds);

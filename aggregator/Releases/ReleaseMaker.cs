@@ -7,10 +7,11 @@ using BrainMVP.Federated.Aggregator.Hosting;
 using BrainMVP.Federated.Aggregator.Runs;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.V1;
 
 namespace BrainMVP.Federated.Aggregator.Releases;
 
-/// <summary>Makes releases of committed rounds. Artifacts first, then the signed document, then the directory that shows it.</summary>
+/// <summary>Makes releases of committed rounds. Artifacts first, then the signed document, then the directory that shows it, then the record of it.</summary>
 public sealed class ReleaseMaker(ArtifactStore artifacts, DocumentStore documents, DocumentSigner signer, RunStatusView view, IGrainFactory grains, TimeProvider time)
 {
     /// <param name="run">Name of a run.</param>
@@ -30,18 +31,22 @@ public sealed class ReleaseMaker(ArtifactStore artifacts, DocumentStore document
 
         var name = string.Create(CultureInfo.InvariantCulture, $"{run}-{entry.Round}");
         var consortium = grains.GetGrain<IConsortiumGrain>(IConsortiumGrain.Key);
-        if ((await consortium.Releases()).TryGetValue(name, out var known))
-        {
-            return known;
-        }
 
-        var (document, commit) = (documents.Read<RunDocument>(state.Document), documents.Read<RoundCommitDocument>(entry.Document));
+        // Two at the same time: the first that is in the directory counts for both, and for the audit log.
+        var hash = (await consortium.Releases()).GetValueOrDefault(name) ?? await consortium.AddRelease(name, Publish(name, state.Document, entry, status));
+        await grains.GetGrain<IAuditGrain>(IAuditGrain.Key).AppendOnce("release.created", name, new Dictionary<string, string> { ["document"] = hash, ["by"] = by, ["gate"] = ReleaseDocument.GateAbsent });
+        return hash;
+    }
+
+    private string Publish(string name, string run, CommitEntry entry, RunStatus status)
+    {
+        var (document, commit) = (documents.Read<RunDocument>(run), documents.Read<RoundCommitDocument>(entry.Document));
         var card = artifacts.Put(file => file.Write(Encoding.UTF8.GetBytes(ModelCard.Write(document, commit, status.Validation.FirstOrDefault(v => v.Round == entry.Round)))));
-        var hash = signer.Publish(new ReleaseDocument
+        return signer.Publish(new ReleaseDocument
         {
             Name = name,
             Consortium = document.Consortium,
-            Run = run,
+            Run = document.Run,
             Round = entry.Round,
             Tier = ReleaseDocument.ConsortiumTier,
             Gate = ReleaseDocument.GateAbsent,
@@ -53,10 +58,6 @@ public sealed class ReleaseMaker(ArtifactStore artifacts, DocumentStore document
             Card = File(card),
             ReleasedAt = Instants.Text(time.GetUtcNow()),
         });
-        await grains.GetGrain<IAuditGrain>(IAuditGrain.Key).AppendOnce("release.created", name, new Dictionary<string, string> { ["document"] = hash, ["by"] = by, ["gate"] = ReleaseDocument.GateAbsent });
-
-        // Two at the same time: the first that is in the directory counts for both.
-        return await consortium.AddRelease(name, hash);
     }
 
     private ReleaseFile File(string hash) => new(hash, artifacts.LengthOf(hash));

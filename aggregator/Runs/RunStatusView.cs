@@ -47,17 +47,26 @@ public sealed class RunStatusView(IGrainFactory grains, DocumentStore documents)
 
         for (var i = 0; i < commits.Length; i++)
         {
-            status.Validation.Add(ValidationTotals.Of(i, commits[i].Validation, commits[i].Scores));
+            AddMeasured(status, ValidationTotals.Of(i, commits[i].Validation, commits[i].Scores), commits[i].Scores is not null);
         }
 
         if (state.Evaluations.Count > 0)
         {
             var reports = state.Evaluations.ToDictionary(e => e.Key, e => documents.Read<EvaluationReport>(e.Value));
             var scores = reports.Where(r => r.Value.Scores is not null).ToDictionary(r => r.Key, r => r.Value.Scores!);
-            status.Validation.Add(ValidationTotals.Of(commits.Length, reports.ToDictionary(r => r.Key, r => r.Value.Validation), scores));
+            AddMeasured(status, ValidationTotals.Of(commits.Length, reports.ToDictionary(r => r.Key, r => r.Value.Validation), scores), scores.Count > 0);
         }
 
         return status;
+    }
+
+    /// <summary>A supervised run whose sites hold nothing out has no score: it must not look like one of zero.</summary>
+    private static void AddMeasured(RunStatus status, ModelValidation validation, bool supervised)
+    {
+        if (!supervised || validation.Scores.Count > 0)
+        {
+            status.Validation.Add(validation);
+        }
     }
 
     private static RunSummary Summary(string run, RunState state, RunDocument document, RoundState? open)

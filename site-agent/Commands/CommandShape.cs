@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Hosting;
 using BrainMVP.Federated.SiteAgent.Hosting;
 
 namespace BrainMVP.Federated.SiteAgent.Commands;
@@ -16,12 +17,23 @@ public static class CommandShape
         Recursive = true,
     };
 
+    /// <summary><c>--stop-with-stdin</c>, valid for every command.</summary>
+    public static Option<bool> StopWithStdin { get; } = new("--stop-with-stdin")
+    {
+        Description = "Also stop when standard input ends: a parent that dies takes this process along.",
+        Recursive = true,
+    };
+
     /// <summary>A command whose help ends with examples.</summary>
     public static Command Create(string name, string description, params string[] examples) => new CommandWithExamples(name, description, examples);
 
     /// <summary>Sets what a command does.</summary>
     public static void Does(this Command command, Func<ParseResult, SiteFolder, CancellationToken, Task> action) =>
-        command.SetAction((result, cancellation) => GuardAsync(() => action(result, new SiteFolder(result.GetValue(Folder)!), cancellation), cancellation));
+        command.SetAction(async (result, cancellation) =>
+        {
+            using var stop = ParentWatch.Link(result.GetValue(StopWithStdin), cancellation);
+            return await GuardAsync(() => action(result, new SiteFolder(result.GetValue(Folder)!), stop.Token), stop.Token);
+        });
 
     /// <inheritdoc cref="Does(Command, Func{ParseResult, SiteFolder, CancellationToken, Task})"/>
     public static void Does(this Command command, Action<ParseResult, SiteFolder> action) => command.Does((result, folder, _) =>

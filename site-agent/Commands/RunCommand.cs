@@ -1,6 +1,5 @@
 using System.CommandLine;
 using BrainMVP.Federated.Contracts.Errors;
-using BrainMVP.Federated.Contracts.Hosting;
 using BrainMVP.Federated.SiteAgent.Hosting;
 using BrainMVP.Federated.SiteAgent.Policy;
 using BrainMVP.Federated.Training.Hosting;
@@ -19,10 +18,8 @@ public static class RunCommand
             "Runs the daemon: dials the aggregator, trains approved plans on the site's data, and stops on Ctrl-C or SIGTERM.",
             "run --data /data/mri",
             "run --device cuda:0 --dir /var/lib/site-agent");
-        var withStdin = new Option<bool>("--stop-with-stdin") { Description = "Also stop when standard input ends: a parent that dies takes the agent along." };
         command.Add(data);
         command.Add(device);
-        command.Add(withStdin);
         command.Does(async (result, folder, cancellation) =>
         {
             var path = result.GetValue(data);
@@ -40,8 +37,7 @@ public static class RunCommand
 
             // A policy that cannot be read must not wait until the first plan to say so.
             PolicyFile.Read(folder.Policy);
-            using var stop = ParentWatch.Link(result.GetValue(withStdin), cancellation);
-            await AgentHost.RunAsync(folder, path, result.GetValue(device), stop.Token);
+            await AgentHost.RunAsync(folder, path, result.GetValue(device), cancellation);
         });
         return command;
     }

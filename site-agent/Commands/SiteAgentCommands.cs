@@ -15,6 +15,7 @@ public static class SiteAgentCommands
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
         root.Add(CommandShape.Folder);
+        root.Add(CommandShape.StopWithStdin);
         root.Add(EnrollCommand.Create());
         root.Add(RunCommand.Create());
         root.Add(PlansCommand.Create());

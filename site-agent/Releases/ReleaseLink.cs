@@ -50,7 +50,9 @@ public sealed class ReleaseLink : IDisposable
         }
 
         var place = new ReleaseFolder(root);
-        if (SignedFile.Exists(place.Document) ? !File.ReadAllBytes(place.Document).AsSpan().SequenceEqual(signed.Content.Span) : Directory.Exists(root) && Directory.EnumerateFileSystemEntries(root).Any())
+        if (SignedFile.Exists(place.Document)
+            ? !File.ReadAllBytes(place.Document).AsSpan().SequenceEqual(signed.Content.Span)
+            : Directory.Exists(root) && Directory.EnumerateFileSystemEntries(root).Any(e => !e.StartsWith(place.Document, StringComparison.Ordinal)))
         {
             throw ErrorCatalogue.OutputNotOurs.With($"{root} holds something else than release {name}. Choose another --out.");
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Finetuning;
 using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.Federation.Updates;
@@ -31,7 +32,12 @@ public sealed class EgressRecord(SiteContext site, KnownRun run, Assignment assi
         Line($"{(delivered ? "Confirmed" : "Begun")} {Documents.Now(site.Time)}");
         Line($"");
         Line($"What leaves: the change of model tensors over the round as {run.Document.Plan.Aggregation.RingBits}-bit integers, {manifest.Bytes} bytes in {manifest.Chunks.Count} chunks.");
-        Line($"No image, no case, no identifier.");
+        if (run.Document.Plan.IsSupervised())
+        {
+            Line($"With the report before it: sums of scores of held-out cases, by region or class.");
+        }
+
+        Line($"No image, no label, no case, no identifier.");
         Line($"");
         foreach (var group in payload.Tensors.GroupBy(t => t.Tensor.Group, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
         {

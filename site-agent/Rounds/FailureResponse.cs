@@ -26,7 +26,7 @@ public static class FailureResponses
 
     private static readonly ErrorCode[] Refusals =
     [
-        ErrorCatalogue.PolicyRefuses, ErrorCatalogue.PlanNotApproved, ErrorCatalogue.NoModality, ErrorCatalogue.NoUsableCase, ErrorCatalogue.DataFolderMissing,
+        ErrorCatalogue.PolicyRefuses, ErrorCatalogue.PlanNotApproved, ErrorCatalogue.NoModality, ErrorCatalogue.NoUsableCase, ErrorCatalogue.NoLabelledCase, ErrorCatalogue.DataFolderMissing,
         ErrorCatalogue.ManifestInvalid, ErrorCatalogue.TrainerCrashed, ErrorCatalogue.TrainingDiverged, ErrorCatalogue.TrainerTimedOut, ErrorCatalogue.TorchUnavailable,
         ErrorCatalogue.DeviceUnavailable, ErrorCatalogue.TrainingOutOfMemory,
         ErrorCatalogue.CheckpointInvalid, ErrorCatalogue.SignatureInvalid, ErrorCatalogue.ContextMismatch, ErrorCatalogue.LayoutMismatch, ErrorCatalogue.DocumentInvalid,

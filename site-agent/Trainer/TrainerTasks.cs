@@ -78,16 +78,6 @@ public static class TrainerTasks
 
     private static EvaluationResult Evaluate(TrainerJob job, ProgressSink progress, CancellationToken cancellation)
     {
-        if (job.Plan.IsSupervised())
-        {
-            using var data = LabelledDataset.Load(job.Plan.ToTask(job.Site), job.DataFolder);
-            return new EvaluationResult
-            {
-                Validation = new Dictionary<string, ValidationSum>(),
-                Scores = SupervisedRound.Evaluate(job.Plan, job.Site, job.ModelPath, job.TemplatePaths, job.SnapshotFolder, job.Device, data.Cases, p => progress("evaluate", p.Done, p.Total, p.Loss), cancellation),
-            };
-        }
-
         var evaluation = new EvaluationJob
         {
             Plan = job.Plan,
@@ -98,6 +88,16 @@ public static class TrainerTasks
             SnapshotFolder = job.SnapshotFolder,
             Device = job.Device,
         };
+        if (job.Plan.IsSupervised())
+        {
+            using var data = LabelledDataset.Load(job.Plan.ToTask(job.Site), job.DataFolder);
+            return new EvaluationResult
+            {
+                Validation = new Dictionary<string, ValidationSum>(),
+                Scores = SupervisedRound.Evaluate(evaluation, data.Cases, p => progress("evaluate", p.Done, p.Total, p.Loss), cancellation),
+            };
+        }
+
         var validation = ModelEvaluator.Run(evaluation, p => progress("evaluate", p.Done, p.Total, p.Loss), cancellation);
         if (job.PicturePath.Length > 0)
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Hosting;
 using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Simulation.Federation;
 using BrainMVP.Federated.Simulation.Studies;
@@ -39,6 +40,7 @@ public static class SimulationCommand
         var seeds = new Option<int>("--seeds") { Description = "Of a study: trainings of every method.", HelpName = "N", DefaultValueFactory = _ => 3 };
         var tests = new Option<int>("--test-cases") { Description = "Of a study: held-out people of every site.", HelpName = "N", DefaultValueFactory = _ => 64 };
         var full = new Option<bool>("--full") { Description = "Of a study: the published network on 1 mm voxels, for GPUs." };
+        var withStdin = new Option<bool>("--stop-with-stdin") { Description = "Also stop when standard input ends: a parent that dies takes the federation along." };
         var root = new RootCommand("""
             Deploys a whole federation on this machine: one aggregator process and a site-agent process for each site with
             its trainer, over mutual TLS. Nothing is mocked: these are the executables that hospitals run.
@@ -54,9 +56,12 @@ public static class SimulationCommand
               simulation --sites 3 --silos 2 --postgres --s3 http://127.0.0.1:9000/brainmvp/simulation --out out
             """)
         {
-            sites, rounds, steps, seed, plan, encoder, templates, data, output, keep, port, pause, spacing, device, silos, postgres, s3, fault, aggregatorDir, study, seeds, tests, full,
+            sites, rounds, steps, seed, plan, encoder, templates, data, output, keep, port, pause, spacing, device, silos, postgres, s3, fault, aggregatorDir, study, seeds, tests, full, withStdin,
         };
-        root.SetAction((parse, cancellation) => parse.GetValue(study) is { } name ? Guard(() => new StudyRun(new StudyOptions
+        root.SetAction(async (parse, cancellation) =>
+        {
+            using var stop = ParentWatch.Link(parse.GetValue(withStdin), cancellation);
+            return await (parse.GetValue(study) is { } name ? Guard(() => new StudyRun(new StudyOptions
         {
             Study = name,
             Out = Path.GetFullPath(parse.GetRequiredValue(output)),
@@ -65,7 +70,7 @@ public static class SimulationCommand
             TestCases = parse.GetValue(tests),
             Full = parse.GetValue(full),
             Device = parse.GetValue(device)!,
-        }).Execute(cancellation)) : Guard(() => new SimulationRun(new SimulationOptions
+        }).Execute(stop.Token)) : Guard(() => new SimulationRun(new SimulationOptions
         {
             Sites = parse.GetValue(sites),
             Rounds = parse.GetValue(rounds),
@@ -86,7 +91,8 @@ public static class SimulationCommand
             Postgres = parse.GetValue(postgres),
             Bucket = parse.GetValue(s3),
             Faults = parse.GetValue(fault) ?? [],
-        }).Execute(cancellation)));
+        }).Execute(stop.Token)));
+        });
         return await root.Parse(args).InvokeAsync(new InvocationConfiguration
         {
             EnableDefaultExceptionHandler = false,

@@ -1,14 +1,20 @@
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Storage;
 
 namespace BrainMVP.Federated.Simulation.Federation;
 
 /// <summary>The output folder: results at the top, logs, and the working folders of the processes.</summary>
-public sealed class SimulationFolder
+public sealed class SimulationFolder : IDisposable
 {
     private const string Marker = ".brainmvp-simulation";
 
-    private SimulationFolder(string root, string? aggregator)
+    private const string LockFile = ".brainmvp-simulation.lock";
+
+    private readonly FolderLock _lock;
+
+    private SimulationFolder(string root, string? aggregator, FolderLock held)
     {
+        _lock = held;
         Root = root;
         Aggregator = aggregator ?? Path.Combine(Work, "aggregator");
     }
@@ -48,7 +54,7 @@ public sealed class SimulationFolder
     /// <summary>Takes a folder that is empty or was made by a simulation; what the earlier one left is removed.</summary>
     /// <param name="root">The output folder.</param>
     /// <param name="aggregator">Folder of the aggregator elsewhere; null for one below.</param>
-    /// <exception cref="FederationException">BMF-1603 when it holds anything else.</exception>
+    /// <exception cref="FederationException">BMF-1603 when it holds anything else, BMF-1009 while another simulation works there.</exception>
     public static SimulationFolder Take(string root, string? aggregator = null)
     {
         if (aggregator is not null && Directory.Exists(aggregator))
@@ -57,18 +63,28 @@ public sealed class SimulationFolder
         }
 
         var marker = Path.Combine(root, Marker);
-        if (Directory.Exists(root) && Directory.EnumerateFileSystemEntries(root).Any())
+        if (Directory.Exists(root) && Directory.EnumerateFileSystemEntries(root).Any() && !File.Exists(marker))
         {
-            if (!File.Exists(marker))
-            {
-                throw ErrorCatalogue.OutputNotOurs.With($"{root} is not empty and was not made by a simulation.");
-            }
-
-            Directory.Delete(root, recursive: true);
+            throw ErrorCatalogue.OutputNotOurs.With($"{root} is not empty and was not made by a simulation.");
         }
 
         Directory.CreateDirectory(root);
         File.WriteAllText(marker, "");
-        return new SimulationFolder(root, aggregator);
+        var held = FolderLock.Take(Path.Combine(root, LockFile));
+        foreach (var entry in new DirectoryInfo(root).EnumerateFileSystemInfos().Where(e => !e.Name.StartsWith(Marker, StringComparison.Ordinal)).ToArray())
+        {
+            if (entry is DirectoryInfo folder)
+            {
+                folder.Delete(recursive: true);
+            }
+            else
+            {
+                entry.Delete();
+            }
+        }
+
+        return new SimulationFolder(root, aggregator, held);
     }
+
+    public void Dispose() => _lock.Dispose();
 }

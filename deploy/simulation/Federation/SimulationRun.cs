@@ -55,7 +55,7 @@ public sealed class SimulationRun(SimulationOptions options)
 
         var orders = FaultOrders.Read(options.Faults, sites, plan, options.Postgres ? options.Silos : 0);
         var executables = Executables.Find();
-        var folder = SimulationFolder.Take(options.Out, options.AggregatorFolder);
+        using var folder = SimulationFolder.Take(options.Out, options.AggregatorFolder);
         DurableFile.WriteAllText(folder.Plan, PlanWriter.Write(plan));
         Directory.CreateDirectory(folder.Faults);
         var faults = new FaultWatch(orders, folder.Faults);

@@ -6,9 +6,16 @@ namespace BrainMVP.Federated.Simulation.Processes;
 /// <summary>Runs a command of one of the executables to its end.</summary>
 public static class Tool
 {
+    /// <summary>Standard output of the command. Long ones understand <c>--stop-with-stdin</c> and end with this process, however it ends.</summary>
+    public static Task<string> RunLong(string file, IReadOnlyList<string> arguments, TimeSpan limit, CancellationToken cancellation) =>
+        Run(file, [.. arguments, "--stop-with-stdin"], limit, leashed: true, cancellation);
+
     /// <summary>Standard output of the command.</summary>
     /// <exception cref="FederationException">The command's own numbered error, or BMF-1601 when it failed without one or took too long.</exception>
-    public static async Task<string> Run(string file, IReadOnlyList<string> arguments, TimeSpan limit, CancellationToken cancellation)
+    public static Task<string> Run(string file, IReadOnlyList<string> arguments, TimeSpan limit, CancellationToken cancellation) =>
+        Run(file, arguments, limit, leashed: false, cancellation);
+
+    private static async Task<string> Run(string file, IReadOnlyList<string> arguments, TimeSpan limit, bool leashed, CancellationToken cancellation)
     {
         using var process = new Process { StartInfo = new ProcessStartInfo(file) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true } };
         foreach (var argument in arguments)
@@ -17,7 +24,11 @@ public static class Tool
         }
 
         process.Start();
-        process.StandardInput.Close();
+        if (!leashed)
+        {
+            process.StandardInput.Close();
+        }
+
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(limit);
         try

@@ -40,7 +40,7 @@ public static class LiveTable
     private static string Title(RunStatus status)
     {
         var loss = status.Validation.Count > 0
-            ? "  validation loss " + string.Join(" > ", status.Validation.TakeLast(6).Select(v => v.Loss.ToString("F4", CultureInfo.InvariantCulture)))
+            ? (status.Validation[^1].Scores.Count > 0 ? "  score " : "  validation loss ") + string.Join(" > ", status.Validation.TakeLast(6).Select(v => (v.Scores.Count > 0 ? 1 - v.Loss : v.Loss).ToString("F4", CultureInfo.InvariantCulture)))
             : "";
         var reason = status.Summary.Reason.Length > 0 ? $" ({status.Summary.Reason})" : "";
         return $"{status.Summary.State}{reason}  {status.Summary.CommittedRounds}/{status.Summary.TotalRounds} rounds{loss}";

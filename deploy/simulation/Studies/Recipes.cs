@@ -29,5 +29,9 @@ internal static class Recipes
     public static Recipe NoTemplates { get; } = new("zeros", plan => plan with { Finetuning = plan.Finetuning with { ReplacedModalities = 0, ConsistencyWeight = 0, MissingModalities = MissingFillers.Zeros } });
 
     /// <summary>FedAvg's learning from labels: moments anew in every round, batch normalisations averaged, zeros for missing modalities.</summary>
-    public static Recipe FedAvgLearning { get; } = new("fedavg", plan => FedAvg.Change(NoTemplates.Change(plan)) is var changed ? changed with { Training = changed.Training with { BatchNorm = "averaged" } } : plan);
+    public static Recipe FedAvgLearning { get; } = new("fedavg", plan =>
+    {
+        var changed = FedAvg.Change(NoTemplates.Change(plan));
+        return changed with { Training = changed.Training with { BatchNorm = "averaged" } };
+    });
 }

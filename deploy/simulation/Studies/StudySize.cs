@@ -46,7 +46,7 @@ internal sealed record StudySize
         new("east", "east", [Contracts.Identity.Modalities.T1, Contracts.Identity.Modalities.T2, Contracts.Identity.Modalities.Flair], 12, 4),
     ];
 
-    /// <summary>Under an hour on two CPU cores with three seeds.</summary>
+    /// <summary>For CPUs: narrow network, volumes of 4 mm.</summary>
     public static StudySize Small { get; } = new()
     {
         Preset = Presets.Demo,

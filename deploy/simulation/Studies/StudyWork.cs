@@ -17,7 +17,7 @@ internal sealed class StudyWork(StudyOptions options, StudySize size, Executable
     public Task<string> People(StudySite site, string what) => stages.Run($"people/{site.Name}-{what}", async (folder, ct) =>
     {
         var count = what switch { "unlabelled" => site.Unlabelled, "labelled" => site.Labelled, _ => options.TestCases };
-        await Tool.Run(executables.SiteAgent,
+        await Tool.RunLong(executables.SiteAgent,
         [
             "phantom", "--out", folder, "--seed", Text(options.Seed), "--cases", Text(count), "--scanner", site.Scanner, "--prefix", $"{site.Name}-{what}",
             "--modalities", string.Join(',', site.Modalities), "--spacing", Text(size.Spacing), "--disease", "glioma", "--class", "--jobs", "1",
@@ -47,7 +47,7 @@ internal sealed class StudyWork(StudyOptions options, StudySize size, Executable
 
             var task = folder + ".yaml";
             DurableFile.WriteAllText(task, PlanWriter.Write(StudyPlans.Task(plan, method.Setting, size.Sites.Count)));
-            await Tool.Run(executables.SiteAgent, ["finetune", "--task", task, .. start, "--data", (await Task.WhenAll(data)).Single(), "--device", options.Device, "--out", folder], Limit, ct);
+            await Tool.RunLong(executables.SiteAgent, ["finetune", "--task", task, .. start, "--data", (await Task.WhenAll(data)).Single(), "--device", options.Device, "--out", folder], Limit, ct);
         }, encoder is null ? data : [encoder, .. data]);
     }
 
@@ -65,7 +65,7 @@ internal sealed class StudyWork(StudyOptions options, StudySize size, Executable
         {
             var task = folder + ".yaml";
             DurableFile.WriteAllText(task, PlanWriter.Write(StudyPlans.Adaptation(size, kind, method, seed)));
-            await Tool.Run(executables.SiteAgent, ["finetune", "--task", task, "--encoder", await shared, "--data", await data, "--device", options.Device, "--out", folder], Limit, ct);
+            await Tool.RunLong(executables.SiteAgent, ["finetune", "--task", task, "--encoder", await shared, "--data", await data, "--device", options.Device, "--out", folder], Limit, ct);
         }, shared, data);
     }
 
@@ -85,8 +85,8 @@ internal sealed class StudyWork(StudyOptions options, StudySize size, Executable
             var (trained, data, predictions) = (await model, await people, folder + "-predictions");
             string[] federated = method is { Setting: Setting.Federation, Adapts: false } ? ["--plan", trained + ".yaml"] : [];
             string[] missing = method.Missing is { } modality ? ["--missing", modality] : [];
-            await Tool.Run(executables.SiteAgent, ["predict", "--model", trained, .. federated, .. missing, "--data", data, "--device", options.Device, "--out", predictions], Limit, ct);
-            await Tool.Run(executables.SiteAgent, ["evaluate", "--predictions", predictions, "--data", data, "--out", folder], Limit, ct);
+            await Tool.RunLong(executables.SiteAgent, ["predict", "--model", trained, .. federated, .. missing, "--data", data, "--device", options.Device, "--out", predictions], Limit, ct);
+            await Tool.RunLong(executables.SiteAgent, ["evaluate", "--predictions", predictions, "--data", data, "--out", folder], Limit, ct);
             Directory.Delete(predictions, recursive: true);
         }, model, people);
     }
@@ -105,7 +105,7 @@ internal sealed class StudyWork(StudyOptions options, StudySize size, Executable
                 return;
             }
 
-            await Tool.Run(executables.SiteAgent, ["pretrain", "--plan", file, "--data", (await Task.WhenAll(data)).Single(), "--device", options.Device, "--out", folder], Limit, ct);
+            await Tool.RunLong(executables.SiteAgent, ["pretrain", "--plan", file, "--data", (await Task.WhenAll(data)).Single(), "--device", options.Device, "--out", folder], Limit, ct);
         }, data);
     }
 
@@ -149,7 +149,7 @@ internal sealed class StudyWork(StudyOptions options, StudySize size, Executable
     {
         var self = Environment.ProcessPath!;
         string[] program = Path.GetFileNameWithoutExtension(self) == "dotnet" ? [Path.Combine(AppContext.BaseDirectory, "simulation.dll")] : [];
-        await Tool.Run(self, [.. program, .. arguments, "--out", folder], Limit, cancellation);
+        await Tool.RunLong(self, [.. program, .. arguments, "--out", folder], Limit, cancellation);
     }
 
     private static string Suffix(Setting setting, StudySite site) => setting == Setting.Site ? "-" + site.Name : "";

@@ -59,6 +59,8 @@ public static class PlanRules
         Demand(!training.ControlVariates, "training.controlVariates is for pre-training; downstream.kind must be none with it.");
         Demand(training.MovingAverage == 0, "training.movingAverage is for pre-training; it must be 0 unless downstream.kind is none.");
         Demand(!plan.Quorum.Carries(), "quorum.latePolicy must be discard unless downstream.kind is none.");
+        Demand(plan.Quorum.MinimumSitesPerModality == 0, "quorum.minimumSitesPerModality must be 0 unless downstream.kind is none: no site contributes to templates then.");
+        Demand(plan.Split.TestCases.Count + plan.Split.ValidationCases.Count == 0, "split.testCases and split.validationCases must be empty in a plan: every site reads it, and names of cases stay where they are. Use split.heldOut or split.folds.");
         Demand((long)plan.Rounds.Count * plan.Rounds.LocalSteps <= 10_000_000, "rounds.count times rounds.localSteps is more than 10000000 steps.");
         try
         {

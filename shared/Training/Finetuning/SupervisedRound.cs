@@ -1,4 +1,3 @@
-using System.Globalization;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Finetuning;
@@ -8,6 +7,7 @@ using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Contracts.Tensors;
 using BrainMVP.Federated.Training.Batches;
 using BrainMVP.Federated.Training.Checkpoints;
+using BrainMVP.Federated.Training.Evaluation;
 using BrainMVP.Federated.Training.Hosting;
 using BrainMVP.Federated.Training.Optimization;
 using BrainMVP.Federated.Training.Rounds;
@@ -40,15 +40,9 @@ public sealed class SupervisedRound : IDisposable
     {
         (_job, _task, _progress) = (job, job.Plan.ToTask(job.Site), progress);
         _split = FinetuneSplit.Of(_task, cases);
-        var device = TorchDevices.Parse(job.Devices[0])[0];
-        if (device.type == DeviceType.CUDA)
-        {
-            TorchRuntime.UseFastCuda();
-        }
-
         _templates = TemplateVolumes.Load(_task, job.TemplatePaths);
         _network = SupervisedModel.Load(job.Plan, job.Site, job.ModelPath, job.SnapshotFolder);
-        _network.MoveTo(device);
+        _network.MoveTo(DeviceOf(job.Devices[0]));
         _network.State.SetBatchesTracked(new RunProgress(job.Plan).GlobalStep(job.Round, 0));
         foreach (var (name, parameter) in _network.State.Parameters)
         {
@@ -88,24 +82,18 @@ public sealed class SupervisedRound : IDisposable
     }
 
     /// <summary>Scores a model on a site's held-out cases; empty when it holds nothing out.</summary>
-    /// <param name="plan">A supervised plan.</param>
-    /// <param name="site">Name of the site.</param>
-    /// <param name="modelPath">Model of the federation.</param>
-    /// <param name="templatePaths">Template files by modality.</param>
-    /// <param name="snapshotFolder">What the site keeps of its own; null before its first committed round.</param>
-    /// <param name="deviceWord"><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
+    /// <param name="job">The model; its plan is supervised.</param>
     /// <param name="cases">The site's labelled cases.</param>
     /// <param name="progress">Called on this thread.</param>
     /// <param name="ct">Stops between two cases.</param>
     /// <exception cref="FederationException">BMF-1123, 1401, 1402, 1405, 1406, 1504, 1505, 1506.</exception>
-    public static IReadOnlyDictionary<string, ScoreSum> Evaluate(
-        Plan plan, string site, string modelPath, IReadOnlyDictionary<string, string> templatePaths, string? snapshotFolder, string deviceWord, IReadOnlyList<LabelledCase> cases, Action<TrainingProgress> progress, CancellationToken ct)
+    public static IReadOnlyDictionary<string, ScoreSum> Evaluate(EvaluationJob job, IReadOnlyList<LabelledCase> cases, Action<TrainingProgress> progress, CancellationToken ct)
     {
-        TorchRuntime.Start(plan.Training.Threads);
-        var task = plan.ToTask(site);
-        using var network = SupervisedModel.Load(plan, site, modelPath, snapshotFolder);
-        network.MoveTo(TorchDevices.Parse(deviceWord)[0]);
-        return Scores(task, FinetuneSplit.Of(task, cases), network, TemplateVolumes.Load(task, templatePaths), progress, ct);
+        TorchRuntime.Start(job.Plan.Training.Threads);
+        var task = job.Plan.ToTask(job.Site);
+        using var network = SupervisedModel.Load(job.Plan, job.Site, job.ModelPath, job.SnapshotFolder);
+        network.MoveTo(DeviceOf(job.Device));
+        return Scores(task, FinetuneSplit.Of(task, cases), network, TemplateVolumes.Load(task, job.TemplatePaths), progress, ct);
     }
 
     public void Dispose()
@@ -113,6 +101,18 @@ public sealed class SupervisedRound : IDisposable
         _optimizer.Dispose();
         _proximal?.Dispose();
         _network.Dispose();
+    }
+
+    /// <summary>One device: the first of the word's.</summary>
+    private static torch.Device DeviceOf(string word)
+    {
+        var device = TorchDevices.Parse(word)[0];
+        if (device.type == DeviceType.CUDA)
+        {
+            TorchRuntime.UseFastCuda();
+        }
+
+        return device;
     }
 
     private static IReadOnlyDictionary<string, ScoreSum> Scores(FinetuneTask task, FinetuneSplit split, DownstreamNetwork network, TemplateVolumes templates, Action<TrainingProgress> progress, CancellationToken ct) =>

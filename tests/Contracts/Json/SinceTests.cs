@@ -34,7 +34,7 @@ public sealed class SinceTests
     [Fact]
     public void A_supervised_plan_asks_for_version_3_and_reads_back_from_yaml_to_the_same_hash()
     {
-        var task = new FinetuneTask { Regions = ["WT=1+2"], Training = new FinetuneTraining { BatchSize = 4 }, Split = new SplitPlan { TestCases = ["case-1"] } };
+        var task = new FinetuneTask { Regions = ["WT=1+2"], Training = new FinetuneTraining { BatchSize = 4 }, Split = new SplitPlan { Folds = 5 } };
         var plan = FederatedTask.ToPlan(task, Presets.Create(Presets.Demo));
         Assert.Equal(3, PlanFields.ProtocolVersionOf(plan));
         Assert.Equal(CanonicalJson.Hash(plan), CanonicalJson.Hash(PlanReader.Read(PlanWriter.Write(plan))));

@@ -1,4 +1,5 @@
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Finetuning;
 using BrainMVP.Federated.Contracts.Plans;
 
 namespace BrainMVP.Federated.Contracts.Tests.Plans;
@@ -6,6 +7,7 @@ namespace BrainMVP.Federated.Contracts.Tests.Plans;
 public sealed class PlanRulesTests
 {
     private static readonly Plan Demo = Presets.Create(Presets.Demo);
+    private static readonly Plan Supervised = Demo with { Downstream = new DownstreamPlan { Kind = "segmentation" } };
 
     public static TheoryData<string, Plan> Contradictions => new()
     {
@@ -15,6 +17,10 @@ public sealed class PlanRulesTests
         { "training.maskCell", Demo with { Training = Demo.Training with { MaskCell = 5 } } },
         { "network.headWidth", Demo with { Network = Demo.Network with { HeadWidth = 10 } } },
         { "imaging.lowerPercentile", Demo with { Imaging = Demo.Imaging with { LowerPercentile = 50, UpperPercentile = 50 } } },
+        { "split.testCases", Supervised with { Split = new SplitPlan { TestCases = ["case-1"] } } },
+        { "quorum.minimumSitesPerModality", Supervised with { Quorum = Demo.Quorum with { MinimumSitesPerModality = 2 } } },
+        { "training.controlVariates", Supervised with { Training = Demo.Training with { ControlVariates = true } } },
+        { "regions", Supervised with { Downstream = new DownstreamPlan { Kind = "segmentation", Regions = [] } } },
         { "quorum.required", Demo with { Quorum = Demo.Quorum with { Required = ["north", "north"] } } },
     };
 

@@ -11,10 +11,8 @@ public sealed class SupervisedRunTests
     public async Task A_supervised_run_survives_killed_processes_bit_by_bit_and_its_model_labels_cases()
     {
         await using var folder = new TemporaryFolder();
-        foreach (var (site, modalities) in ((string, string)[])[("north", "t1,t2"), ("south", "t1")])
-        {
-            (await Agent("phantom", "--out", folder.PathOf(site), "--cases", "4", "--disease", "glioma", "--modalities", modalities, "--prefix", site, "--spacing", "4")).Succeeded();
-        }
+        await Phantom(folder, "north", "t1,t2", labels: true);
+        await Phantom(folder, "south", "t1", labels: true);
 
         var task = folder.Write("task.yaml", """
             modalities: [t1, t2]
@@ -49,6 +47,42 @@ public sealed class SupervisedRunTests
         Assert.Equal(4, Directory.GetFiles(folder.PathOf("predictions"), "*_seg.nii.gz").Length);
         folder.HoldsNoProcess();
     }
+
+    [Fact]
+    public async Task A_site_without_labels_says_so_to_the_administrator_and_a_run_without_held_out_cases_claims_no_score()
+    {
+        await using var folder = new TemporaryFolder();
+        await Phantom(folder, "north", "t1", labels: true);
+        await Phantom(folder, "south", "t1", labels: true);
+        await Phantom(folder, "east", "t1", labels: false);
+        var plan = folder.Write("plan.yaml", """
+            preset: demo
+            name: tiny
+            modalities: [t1]
+            rounds:
+              count: 1
+              localSteps: 2
+            network:
+              widths: [4, 6, 8, 12]
+              depths: [1, 1, 1, 1]
+              headWidth: 4
+              mlpRatio: 2
+            imaging:
+              crop: [16, 16, 16]
+            downstream:
+              kind: segmentation
+              regions: [WT=1+2+4]
+            split:
+              heldOut: 0
+            """);
+        var finished = (await SimulationProcess.Run(folder.PathOf("out"), ["--plan", plan, "--data", folder.PathOf("north"), "--data", folder.PathOf("south"), "--data", folder.PathOf("east")], _cancellation)).Succeeded();
+        Assert.Contains("refused the plan: BMF-1123", finished.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Dice on held-out cases", finished.Output, StringComparison.Ordinal);
+        Assert.Empty(SimulationProcess.Summary(folder.PathOf("out")).GetProperty("loss").EnumerateArray());
+    }
+
+    private async Task Phantom(TemporaryFolder folder, string site, string modalities, bool labels) =>
+        (await Agent("phantom", "--out", folder.PathOf(site), "--cases", "4", "--disease", "glioma", "--modalities", modalities, "--prefix", site, "--spacing", "4", "--labels", labels ? "true" : "false")).Succeeded();
 
     private Task<Finished> Agent(params string[] arguments) => RunningProcess.Run(Programs.SiteAgent, arguments, _cancellation);
 }

@@ -99,6 +99,7 @@ public sealed class AssignmentTrackerTests
     [InlineData(1502, Kind.Train, false, FailureResponse.Decline)]
     [InlineData(1503, Kind.Train, false, FailureResponse.Decline)]
     [InlineData(1101, Kind.Approve, false, FailureResponse.Decline)]
+    [InlineData(1123, Kind.Approve, false, FailureResponse.Decline)]
     [InlineData(1203, Kind.Train, false, FailureResponse.Decline)]
     [InlineData(1203, Kind.Commit, false, FailureResponse.Retry)]
     [InlineData(1304, Kind.Train, false, FailureResponse.Decline)]

@@ -1,6 +1,7 @@
 using BrainMVP.Federated.Contracts.Finetuning;
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Contracts.Tensors;
+using BrainMVP.Federated.Training.Evaluation;
 using BrainMVP.Federated.Training.Finetuning;
 using BrainMVP.Federated.Training.Rounds;
 
@@ -56,10 +57,12 @@ public sealed class SupervisedRoundTests
             Assert.Contains("decoder.out.conv.conv.weight", kept.Tensors.Keys);
         }
 
-        var at = tiny.Task.Split;
-        var own = SupervisedRound.Evaluate(plan, "north", first.LocalModelPath, new Dictionary<string, string>(), first.SnapshotFolder, "cpu", tiny.Cases, _ => { }, Cancellation);
+        // The next round begins with the site's own head: what it validates is what an evaluation with its snapshot finds.
+        var next = Job(tiny, plan, "two", 2) with { ModelPath = first.LocalModelPath, SnapshotFolder = first.SnapshotFolder };
+        var job = new EvaluationJob { Plan = plan, Site = "north", ModelPath = next.ModelPath, TemplatePaths = next.TemplatePaths, DataFolder = "", SnapshotFolder = next.SnapshotFolder };
+        var own = SupervisedRound.Evaluate(job, tiny.Cases, _ => { }, Cancellation);
         Assert.Equal(["core"], own.Keys);
-        Assert.True(at.HeldOut > 0 && own["core"].Cases >= 1);
+        Assert.Equal(own, SupervisedRound.Run(next, tiny.Cases, _ => { }, Cancellation).Scores);
     }
 
     [Fact]
