@@ -6,7 +6,13 @@ namespace BrainMVP.Federated.SiteAgent.Finetuning;
 /// <summary>Where a pre-trained model and its templates lie: a file, or the folder of a pre-training or a simulation.</summary>
 public static class PretrainedFolder
 {
-    private static readonly string[] ModelNames = ["model.safetensors", "global-model.safetensors"];
+    /// <summary>Name of a model's file in its folder.</summary>
+    public const string ModelName = "model.safetensors";
+
+    private static readonly string[] ModelNames = [ModelName, "global-model.safetensors"];
+
+    /// <summary>Where a modality's template lies in a model's folder.</summary>
+    public static string TemplateIn(string folder, string modality) => FileIn(Path.Combine(folder, "templates"), modality);
 
     /// <summary>The model of a file or folder.</summary>
     /// <exception cref="FederationException">BMF-1006 when there is none.</exception>
@@ -27,7 +33,9 @@ public static class PretrainedFolder
     public static IReadOnlyDictionary<string, string> TemplatesOf(string? folder, string? model)
     {
         var where = folder ?? (model is null ? null : Path.Combine(Path.GetDirectoryName(Path.GetFullPath(model))!, "templates"));
-        var found = where is null ? [] : Modalities.All.Select(m => (Modality: m, Path: Path.GetFullPath(Path.Combine(where, m + ".safetensors")))).Where(t => File.Exists(t.Path)).ToDictionary(t => t.Modality, t => t.Path, StringComparer.Ordinal);
+        var found = where is null ? [] : Modalities.All.Select(m => (Modality: m, Path: Path.GetFullPath(FileIn(where, m)))).Where(t => File.Exists(t.Path)).ToDictionary(t => t.Modality, t => t.Path, StringComparer.Ordinal);
         return folder is null || found.Count > 0 ? found : throw ErrorCatalogue.ArgumentInvalid.With($"--templates: {folder} has no MODALITY.safetensors.");
     }
+
+    private static string FileIn(string templates, string modality) => Path.Combine(templates, modality + ".safetensors");
 }

@@ -1,11 +1,14 @@
 using BrainMVP.Federated.Contracts.Documents;
+using BrainMVP.Federated.Contracts.Finetuning;
+using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Contracts.V1;
+using BrainMVP.Federated.SiteAgent.Finetuning;
 using BrainMVP.Federated.SiteAgent.Policy;
 using BrainMVP.Federated.SiteAgent.Trainer;
 
 namespace BrainMVP.Federated.SiteAgent.Rounds;
 
-/// <summary>After the last commit: measures the final model on the site's held-out cases.</summary>
+/// <summary>After the last commit: measures the final model on the site's held-out cases and, of a supervised run, keeps it as this site uses it.</summary>
 public sealed class EvaluateWork(SiteContext site, RunBook runs, DatasetWork dataset, ModelInputs inputs)
 {
     public async Task<WorkResult> DoAsync(Assignment assignment, CancellationToken cancellation)
@@ -18,6 +21,12 @@ public sealed class EvaluateWork(SiteContext site, RunBook runs, DatasetWork dat
             await dataset.PrepareAsync(run, policy, cancellation);
             var moved = commit!.Groups.Where(g => g.Withheld is null).Select(g => Federation.Layouts.TensorGroups.ModalityOf(g.Group)).OfType<string>().ToArray();
             var files = await inputs.FetchAsync(run, assignment.Round, commit.Model, commit.Templates, moved, cancellation);
+            var own = run.Document.Plan.IsSupervised() ? run.Folder.Model : null;
+            if (own is not null)
+            {
+                KeepTemplates(own, files.Templates);
+            }
+
             var result = await dataset.RunAsync<EvaluationResult>(
                 new TrainerJob
                 {
@@ -29,6 +38,7 @@ public sealed class EvaluateWork(SiteContext site, RunBook runs, DatasetWork dat
                     TemplatePaths = files.Templates,
                     JobFolder = run.Folder.EvaluateJob,
                     SnapshotFolder = run.Folder.ReadLocal()?.Snapshot,
+                    OwnModelPath = own is null ? "" : Path.Combine(own, PretrainedFolder.ModelName),
                     Device = site.Device,
                 },
                 run,
@@ -49,5 +59,17 @@ public sealed class EvaluateWork(SiteContext site, RunBook runs, DatasetWork dat
             o => site.Link.Site.ReportEvaluationAsync(new ReportEvaluationRequest { Run = assignment.Run, Report = SignedFile.Load(run.Folder.Evaluation) }, o),
             cancellation);
         return WorkResult.Finished;
+    }
+
+    /// <summary>The artifacts of a run are deleted when it is over; predictions need its templates.</summary>
+    private static void KeepTemplates(string folder, IReadOnlyDictionary<string, string> templates)
+    {
+        Directory.CreateDirectory(folder);
+        foreach (var (modality, path) in templates)
+        {
+            var target = PretrainedFolder.TemplateIn(folder, modality);
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            DurableFile.WriteAllBytes(target, File.ReadAllBytes(path));
+        }
     }
 }

@@ -33,6 +33,9 @@ public sealed class RunFolder(string root)
 
     public string Evaluation => Path.Combine(Root, "evaluation.json");
 
+    /// <summary>Of a supervised run that is over: the federation's model with what this site keeps of its own, and templates, as `predict` takes them.</summary>
+    public string Model => Path.Combine(Root, "model");
+
     /// <summary>Written when the run ended.</summary>
     public string Finished => Path.Combine(Root, "finished.json");
 

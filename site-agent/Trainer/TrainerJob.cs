@@ -61,6 +61,9 @@ public sealed record TrainerJob
     /// <summary>File that receives a picture of reconstructions; for <see cref="TrainerTask.Evaluate"/>, none when empty.</summary>
     public string PicturePath { get; init; } = "";
 
+    /// <summary>File that receives the model as this site uses it; for <see cref="TrainerTask.Evaluate"/> of a supervised plan, none when empty.</summary>
+    public string OwnModelPath { get; init; } = "";
+
     /// <summary>What is learned; for <see cref="TrainerTask.Finetune"/>, which starts from <see cref="ModelPath"/> where there is one.</summary>
     public FinetuneTask? Downstream { get; init; }
 

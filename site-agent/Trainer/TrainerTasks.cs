@@ -86,6 +86,7 @@ public static class TrainerTasks
             TemplatePaths = job.TemplatePaths,
             DataFolder = job.DataFolder,
             SnapshotFolder = job.SnapshotFolder,
+            OwnModelPath = job.OwnModelPath,
             Device = job.Device,
         };
         if (job.Plan.IsSupervised())

@@ -45,6 +45,9 @@ public sealed class SimulationFolder : IDisposable
 
     public string Templates => Path.Combine(Root, "templates");
 
+    /// <summary>Of a supervised plan: the federation's model as a site uses it, with its own layers and the templates.</summary>
+    public string SiteModel(string name) => Path.Combine(Root, "models", name);
+
     public string History => Path.Combine(Root, "history");
 
     public string Site(string name) => Path.Combine(Work, "sites", name);

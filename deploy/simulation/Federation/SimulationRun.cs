@@ -94,6 +94,11 @@ public sealed class SimulationRun(SimulationOptions options)
         results = results with { Timings = _timings.Seconds, Faults = faults.Results };
         DurableFile.WriteAllText(folder.Summary, CanonicalJson.ToReadable(results.Summary()));
         DurableFile.WriteAllText(folder.Report, HtmlReport.Write(results, folder));
+        if (plan.IsSupervised())
+        {
+            KeepSiteModels(folder, sites);
+        }
+
         if (!options.Keep && failure is null)
         {
             Directory.Delete(folder.Work, recursive: true);
@@ -103,6 +108,21 @@ public sealed class SimulationRun(SimulationOptions options)
         if (failure is not null)
         {
             throw failure;
+        }
+    }
+
+    /// <summary>A site that is not there at the end has none.</summary>
+    private static void KeepSiteModels(SimulationFolder folder, IReadOnlyList<SiteSpecification> sites)
+    {
+        foreach (var site in sites)
+        {
+            var (source, target) = (Path.Combine(folder.Site(site.Name), "runs", RunName, "model"), folder.SiteModel(site.Name));
+            foreach (var file in Directory.Exists(source) ? Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories) : [])
+            {
+                var copy = Path.Combine(target, Path.GetRelativePath(source, file));
+                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+                File.Copy(file, copy);
+            }
         }
     }
 

@@ -22,11 +22,14 @@ internal static class Recipes
     /// <summary>With modality-wise distillation into templates.</summary>
     public static Recipe Distillation { get; } = new("cmr-md", plan => plan with { Training = plan.Training with { ContrastiveWeight = 0 } });
 
-    /// <summary>Templates stand in for modalities that a case lacks, and in each of two copies for at most one other.</summary>
-    public static Recipe Replacement { get; } = new("templates", plan => plan with { Finetuning = plan.Finetuning with { ReplacedModalities = 1 } });
+    /// <summary>Templates stand in for modalities that a case lacks.</summary>
+    public static Recipe Templates { get; } = new("templates", plan => plan);
 
-    /// <summary>Zeros stand in, nothing is replaced.</summary>
-    public static Recipe NoTemplates { get; } = new("zeros", plan => plan with { Finetuning = plan.Finetuning with { ReplacedModalities = 0, ConsistencyWeight = 0, MissingModalities = MissingFillers.Zeros } });
+    /// <summary>And in each of two copies for at most one other.</summary>
+    public static Recipe Replacement { get; } = new("replacement", plan => plan with { Finetuning = plan.Finetuning with { ReplacedModalities = 1 } });
+
+    /// <summary>Zeros stand in.</summary>
+    public static Recipe NoTemplates { get; } = new("zeros", plan => plan with { Finetuning = plan.Finetuning with { MissingModalities = MissingFillers.Zeros } });
 
     /// <summary>FedAvg's learning from labels: moments anew in every round, batch normalisations averaged, zeros for missing modalities.</summary>
     public static Recipe FedAvgLearning { get; } = new("fedavg", plan =>

@@ -33,27 +33,26 @@ internal static class StudyPlans
                 ReplacedModalities = 0,
                 Patience = 0,
             },
-            Split = new SplitPlan { HeldOut = 0, LabelFraction = method.Labels },
+            Split = new SplitPlan { HeldOut = 0, LabelFraction = kind == TaskKinds.Segmentation ? method.Labels : 1 },
+            Inference = new InferencePlan { Overlap = size.Overlap },
         };
-        // Untrained statistics are of nothing and must move.
-        var fixedStatistics = method is { Setting: Setting.Federation, Pretraining: not null };
-        return method.Learning.Change(plan with { Training = plan.Training with { BatchNorm = fixedStatistics ? "fixed" : "averaged", BatchNormFixedFrom = 0 } });
+        return method.Learning.Change(plan with { Training = plan.Training with { BatchNorm = "local" } });
     }
 
-    /// <summary>The task of a site that goes on from the federation's model: the last third of the steps at half the rate, statistics of its own.</summary>
+    /// <summary>The task of a site that goes on alone from the federation's model as it uses it, with the last third of the steps; the mean of that model and of what it became.</summary>
     public static FinetuneTask Adaptation(StudySize size, string kind, Method method, int seed)
     {
         var task = Learning(size, kind, method with { Adapts = false }, seed).ToTask();
         return task with
         {
-            Training = task.Training with { Steps = task.Training.Steps / 3, LearningRate = task.Training.LearningRate / 2, ReplacedModalities = 0, Stem = Stems.Inflate },
+            Training = task.Training with { Steps = task.Training.Steps / 3, StartShare = 0.5 },
         };
     }
 
-    /// <summary>Classes are learned in fewer and longer rounds; they need less agreement than voxels.</summary>
+    /// <summary>Classes are learned in a third of the steps, and in longer rounds; they need less agreement than voxels.</summary>
     private static RoundsPlan Rounds(StudySize size, string kind, Method method)
     {
-        var (count, steps) = kind == TaskKinds.Segmentation ? (size.TaskRounds, size.TaskSteps) : (size.TaskRounds / 2, size.TaskSteps * 2);
+        var (count, steps) = kind == TaskKinds.Segmentation ? (size.TaskRounds, size.TaskSteps) : (size.TaskRounds / 6, size.TaskSteps * 2);
         return new RoundsPlan { Count = method.Adapts ? count * 2 / 3 : count, LocalSteps = steps };
     }
 

@@ -27,13 +27,19 @@ internal sealed record StudySize
     /// <summary>Steps of a round of pre-training.</summary>
     public required int Steps { get; init; }
 
-    /// <summary>Rounds of learning from labels, a multiple of 3.</summary>
+    /// <summary>Rounds of learning from labels, a multiple of 6.</summary>
     public required int TaskRounds { get; init; }
 
     /// <summary>Steps of such a round.</summary>
     public required int TaskSteps { get; init; }
 
     public required double TaskLearningRate { get; init; }
+
+    /// <summary>Overlap of the windows that label a volume.</summary>
+    public required double Overlap { get; init; }
+
+    /// <summary>Part of the labelled voxel maps that the studies use which do not vary it: labels are what hospitals have fewest of.</summary>
+    public const double FewLabels = 0.5;
 
     /// <summary>Modalities of the task; a site that lacks some sees templates or zeros.</summary>
     public static IReadOnlyList<string> Modalities { get; } = [Contracts.Identity.Modalities.T1, Contracts.Identity.Modalities.T1c, Contracts.Identity.Modalities.T2, Contracts.Identity.Modalities.Flair];
@@ -54,9 +60,10 @@ internal sealed record StudySize
         Sites = Hospitals,
         Rounds = 4,
         Steps = 40,
-        TaskRounds = 6,
+        TaskRounds = 18,
         TaskSteps = 25,
         TaskLearningRate = 4e-3,
+        Overlap = 0.125,
     };
 
     /// <summary>For GPUs: the published network on volumes of 1 mm.</summary>
@@ -67,8 +74,9 @@ internal sealed record StudySize
         Sites = [.. Hospitals.Select(h => h with { Unlabelled = h.Unlabelled * 20, Labelled = h.Labelled * 16 })],
         Rounds = 50,
         Steps = 200,
-        TaskRounds = 42,
+        TaskRounds = 48,
         TaskSteps = 250,
         TaskLearningRate = 3e-4,
+        Overlap = 0.5,
     };
 }

@@ -33,7 +33,7 @@ internal sealed class StudyWork(StudyOptions options, StudySize size, Executable
     {
         var plan = StudyPlans.Learning(size, kind, method, seed);
         var encoder = method.Pretraining is { } recipe ? Pretrain(recipe, method.Setting, seed, site) : null;
-        var data = Data(method.Setting, "labelled", site);
+        var data = Data(method.Setting, Labelled(kind), site);
         return stages.Run($"seed-{seed}/{kind}/{method.Training}{Suffix(method.Setting, site)}", async (folder, ct) =>
         {
             string[] start = encoder is null ? [] : ["--encoder", await encoder];
@@ -51,23 +51,34 @@ internal sealed class StudyWork(StudyOptions options, StudySize size, Executable
         }, encoder is null ? data : [encoder, .. data]);
     }
 
-    /// <summary>The model that a site uses: the federation's, where it adapts after more steps on its own labels.</summary>
+    /// <summary>The model that a site uses: the federation's with what the site keeps of its own, where it adapts after more steps on its own labels.</summary>
     private Task<string> Model(string kind, Method method, int seed, StudySite site)
     {
-        var shared = Learn(kind, method, seed, site);
+        var learned = Learn(kind, method, seed, site);
+        if (method.Setting != Setting.Federation)
+        {
+            return learned;
+        }
+
+        var shared = SiteModel(learned, site);
         if (!method.Adapts)
         {
             return shared;
         }
 
-        var data = People(site, "labelled");
+        var data = People(site, Labelled(kind));
         return stages.Run($"seed-{seed}/{kind}/{method.Training}-{site.Name}", async (folder, ct) =>
         {
             var task = folder + ".yaml";
             DurableFile.WriteAllText(task, PlanWriter.Write(StudyPlans.Adaptation(size, kind, method, seed)));
             await Tool.RunLong(executables.SiteAgent, ["finetune", "--task", task, "--encoder", await shared, "--data", await data, "--device", options.Device, "--out", folder], Limit, ct);
-        }, shared, data);
+        }, learned, data);
     }
+
+    private static async Task<string> SiteModel(Task<string> federation, StudySite site) => Path.Combine(await federation, "models", site.Name);
+
+    /// <summary>Outlines of tumours are rare; what was diagnosed is known of everyone.</summary>
+    private static string Labelled(string kind) => kind == TaskKinds.Segmentation ? "labelled" : "unlabelled";
 
     /// <summary>Labels a site's test people and compares them with the truth.</summary>
     /// <param name="kind">One of <see cref="TaskKinds"/>.</param>
@@ -79,13 +90,12 @@ internal sealed class StudyWork(StudyOptions options, StudySize size, Executable
     public Task<string> Measure(string kind, Method method, int seed, StudySite home, StudySite site)
     {
         var (model, people) = (Model(kind, method, seed, home), People(site, "test"));
-        var suffix = $"{method.Training}{(method.Adapts ? "-" + home.Name : Suffix(method.Setting, home))}-on-{site.Name}{(method.Missing is { } hidden ? $"-without-{hidden}" : "")}";
+        var suffix = $"{method.Training}{(method.Setting == Setting.Federation ? "-" + home.Name : Suffix(method.Setting, home))}-on-{site.Name}{(method.Missing is { } hidden ? $"-without-{hidden}" : "")}";
         return stages.Run($"seed-{seed}/{kind}-scores/{suffix}", async (folder, ct) =>
         {
             var (trained, data, predictions) = (await model, await people, folder + "-predictions");
-            string[] federated = method is { Setting: Setting.Federation, Adapts: false } ? ["--plan", trained + ".yaml"] : [];
             string[] missing = method.Missing is { } modality ? ["--missing", modality] : [];
-            await Tool.RunLong(executables.SiteAgent, ["predict", "--model", trained, .. federated, .. missing, "--data", data, "--device", options.Device, "--out", predictions], Limit, ct);
+            await Tool.RunLong(executables.SiteAgent, ["predict", "--model", trained, .. missing, "--data", data, "--device", options.Device, "--out", predictions], Limit, ct);
             await Tool.RunLong(executables.SiteAgent, ["evaluate", "--predictions", predictions, "--data", data, "--out", folder], Limit, ct);
             Directory.Delete(predictions, recursive: true);
         }, model, people);

@@ -36,8 +36,8 @@ public static class FederatedTask
         task.Kind == TaskKinds.Segmentation ? [.. LabelRegion.Of(task).Select(r => r.Name)] : task.Classes;
 
     /// <summary>
-    /// A plan that learns a task from a pre-trained encoder. Batch normalisations keep the statistics of pre-training
-    /// (FixBN): sites that lack modalities would otherwise pull the averages to where they fit nobody.
+    /// A plan that learns a task from a pre-trained encoder. Sites keep their batch normalisations (FedBN): those that lack
+    /// modalities would otherwise pull the averages to where they fit nobody.
     /// </summary>
     /// <param name="task">The task.</param>
     /// <param name="basis">Rounds, quorum, aggregation and privacy.</param>
@@ -50,7 +50,7 @@ public static class FederatedTask
         Imaging = task.Imaging,
         Downstream = new DownstreamPlan { Kind = task.Kind, Regions = task.Regions, Classes = task.Classes },
         Training = task.Network.Backbone == Backbones.UniFormer
-            ? basis.Training with { Threads = task.Training.Threads, BatchNorm = "fixed", BatchNormFixedFrom = 0 }
+            ? basis.Training with { Threads = task.Training.Threads, BatchNorm = "local" }
             : basis.Training with { Threads = task.Training.Threads },
         Finetuning = task.Training,
         Split = task.Split,

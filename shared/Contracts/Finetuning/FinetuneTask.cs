@@ -92,6 +92,9 @@ public sealed record FinetuneTraining
     [PlanField("First convolutions of a pre-trained encoder, which saw one channel: inflate repeats them over the input channels, divided by their number; reinit draws them anew, as the published code does.", OneOf = [Stems.Inflate, Stems.Reinit])]
     public string Stem { get; init; } = Stems.Inflate;
 
+    [PlanField("Part of the start's weights in the finished model: 0 keeps the trained ones, 0.5 is the mean of start and end (WiSE-FT). Few labels forget less so. The start must fill the whole network, as the model that a site has of a federated run does.", Minimum = 0, Maximum = 0.95)]
+    public double StartShare { get; init; }
+
     [PlanField("Most modalities that templates replace in one copy of a training case: the number is drawn from 0 to it, at most one less than the channels there are. 0 trains one copy without replacement. With a single input channel, parts of it are replaced instead (maskRatio).", Minimum = 0, Maximum = 8)]
     public int ReplacedModalities { get; init; } = 3;
 

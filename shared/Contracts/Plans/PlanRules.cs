@@ -61,6 +61,7 @@ public static class PlanRules
         Demand(!plan.Quorum.Carries(), "quorum.latePolicy must be discard unless downstream.kind is none.");
         Demand(plan.Quorum.MinimumSitesPerModality == 0, "quorum.minimumSitesPerModality must be 0 unless downstream.kind is none: no site contributes to templates then.");
         Demand(plan.Split.TestCases.Count + plan.Split.ValidationCases.Count == 0, "split.testCases and split.validationCases must be empty in a plan: every site reads it, and names of cases stay where they are. Use split.heldOut or split.folds.");
+        Demand(plan.Finetuning.StartShare == 0, "finetuning.startShare must be 0 in a plan: rounds start from an encoder. A site that goes on from the run's model gives it to `finetune`.");
         Demand((long)plan.Rounds.Count * plan.Rounds.LocalSteps <= 10_000_000, "rounds.count times rounds.localSteps is more than 10000000 steps.");
         try
         {

@@ -22,6 +22,9 @@ public sealed record EvaluationJob
     /// <summary>Snapshot of the last committed round: the site's own batch normalisations where the plan keeps them local.</summary>
     public string? SnapshotFolder { get; init; }
 
+    /// <summary>File that receives the model as this site uses it, with what it keeps of its own, as a fine-tuned model; none when empty. For supervised plans.</summary>
+    public string OwnModelPath { get; init; } = "";
+
     /// <summary><c>auto</c>, <c>cpu</c>, <c>cuda</c>, <c>cuda:N</c> or <c>all</c>; the first device is used.</summary>
     public string Device { get; init; } = "cpu";
 }

@@ -42,6 +42,11 @@ public sealed class FinetuneTrainer : IDisposable
         _templates = TemplateVolumes.Load(_task, job.TemplatePaths);
         _network = new DownstreamNetwork(_task);
         var pretrained = job.EncoderPath is { } encoder ? PretrainedWeights.Load(_network, encoder, _task.Training.Stem) : null;
+        if (_task.Training.StartShare > 0 && pretrained is not { Inflated.Count: 0, Fresh.Count: 0 })
+        {
+            throw ErrorCatalogue.TaskInvalid.With($"training.startShare is {_task.Training.StartShare}: it needs a start that fills the whole network; {(pretrained is null ? "there is none" : $"{job.EncoderPath} leaves {pretrained.Inflated.Concat(pretrained.Fresh).First()} untrained")}.");
+        }
+
         _network.MoveTo(device);
         foreach (var (name, parameter) in _network.State.Parameters)
         {
@@ -146,16 +151,14 @@ public sealed class FinetuneTrainer : IDisposable
 
     private FinetuneOutcome Finish()
     {
-        if (_state.BestScore is null)
+        RequireFinite();
+        if (_state.BestScore is not null)
         {
-            RequireFinite();
-            DownstreamFile.Write(ModelPath, _task, _network);
+            DownstreamFile.Load(_network, BestPath);
         }
-        else
-        {
-            using var best = File.OpenRead(BestPath);
-            DurableFile.Write(ModelPath, best.CopyTo);
-        }
+
+        StartShare.Mix(_network, _job.EncoderPath, _task.Training.StartShare);
+        DownstreamFile.Write(ModelPath, _task, _network);
 
         return new FinetuneOutcome
         {

@@ -18,7 +18,10 @@ internal static class OwnTensors
     public static bool IsPrivate(Plan plan, DownstreamNetwork network, string name) => plan.Downstream.LocalHeads && network.IsHead(name);
 
     /// <summary>Whether the plan lets sites keep anything.</summary>
-    public static bool Any(Plan plan) => plan.Downstream.LocalHeads || plan.Training.BatchNorm == "local";
+    public static bool Any(Plan plan) => plan.Downstream.LocalHeads || KeepsNormalisations(plan);
+
+    /// <summary>Whether sites keep their batch normalisations (FedBN).</summary>
+    public static bool KeepsNormalisations(Plan plan) => plan.Training.BatchNorm == "local";
 
     public static void Save(string folder, Plan plan, DownstreamNetwork network) =>
         SafetensorsWriter.WriteFile(PathIn(folder), Of(plan, network).Select(t => TensorFile.Source(t.Key, t.Value)));
@@ -41,5 +44,5 @@ internal static class OwnTensors
     }
 
     private static IEnumerable<KeyValuePair<string, Tensor>> Of(Plan plan, DownstreamNetwork network) => network.State.All
-        .Where(t => IsPrivate(plan, network, t.Key) || (plan.Training.BatchNorm == "local" && network.State.BatchNormNames.Contains(t.Key)));
+        .Where(t => IsPrivate(plan, network, t.Key) || (KeepsNormalisations(plan) && network.State.BatchNormNames.Contains(t.Key)));
 }

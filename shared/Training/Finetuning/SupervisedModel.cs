@@ -31,13 +31,13 @@ public static class SupervisedModel
 
     /// <summary>A site's network on the CPU: the federation's model, and what the site keeps of its own.</summary>
     /// <param name="plan">A supervised plan.</param>
-    /// <param name="site">Name of the site.</param>
     /// <param name="modelPath">Model of the federation.</param>
     /// <param name="snapshotFolder">Of the last committed round; null in the first.</param>
     /// <exception cref="FederationException">BMF-1401, 1405, 1406, 1505.</exception>
-    internal static DownstreamNetwork Load(Plan plan, string site, string modelPath, string? snapshotFolder)
+    internal static DownstreamNetwork Load(Plan plan, string modelPath, string? snapshotFolder)
     {
-        var network = new DownstreamNetwork(plan.ToTask(site));
+        // The run's seed, not the site's: private layers begin alike, so that the shared ones learn to feed the same ones.
+        var network = new DownstreamNetwork(plan.ToTask());
         try
         {
             using (var file = new SafetensorsReader(modelPath))

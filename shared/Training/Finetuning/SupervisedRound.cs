@@ -41,7 +41,7 @@ public sealed class SupervisedRound : IDisposable
         (_job, _task, _progress) = (job, job.Plan.ToTask(job.Site), progress);
         _split = FinetuneSplit.Of(_task, cases);
         _templates = TemplateVolumes.Load(_task, job.TemplatePaths);
-        _network = SupervisedModel.Load(job.Plan, job.Site, job.ModelPath, job.SnapshotFolder);
+        _network = SupervisedModel.Load(job.Plan, job.ModelPath, job.SnapshotFolder);
         _network.MoveTo(DeviceOf(job.Devices[0]));
         _network.State.SetBatchesTracked(new RunProgress(job.Plan).GlobalStep(job.Round, 0));
         foreach (var (name, parameter) in _network.State.Parameters)
@@ -81,7 +81,7 @@ public sealed class SupervisedRound : IDisposable
         return round.Finish(cases.Count);
     }
 
-    /// <summary>Scores a model on a site's held-out cases; empty when it holds nothing out.</summary>
+    /// <summary>Scores a model on a site's held-out cases, empty when it holds nothing out, and writes it as this site uses it.</summary>
     /// <param name="job">The model; its plan is supervised.</param>
     /// <param name="cases">The site's labelled cases.</param>
     /// <param name="progress">Called on this thread.</param>
@@ -91,9 +91,20 @@ public sealed class SupervisedRound : IDisposable
     {
         TorchRuntime.Start(job.Plan.Training.Threads);
         var task = job.Plan.ToTask(job.Site);
-        using var network = SupervisedModel.Load(job.Plan, job.Site, job.ModelPath, job.SnapshotFolder);
+        var (split, templates) = (FinetuneSplit.Of(task, cases), TemplateVolumes.Load(task, job.TemplatePaths));
+        using var network = SupervisedModel.Load(job.Plan, job.ModelPath, job.SnapshotFolder);
         network.MoveTo(DeviceOf(job.Device));
-        return Scores(task, FinetuneSplit.Of(task, cases), network, TemplateVolumes.Load(task, job.TemplatePaths), progress, ct);
+        if (OwnTensors.KeepsNormalisations(job.Plan))
+        {
+            OwnStatistics.Refresh(task, network, split.Training, templates, ct);
+        }
+
+        if (job.OwnModelPath.Length > 0)
+        {
+            DownstreamFile.Write(job.OwnModelPath, task, network);
+        }
+
+        return Scores(task, split, network, templates, progress, ct);
     }
 
     public void Dispose()
@@ -128,7 +139,7 @@ public sealed class SupervisedRound : IDisposable
             Warn($"This round is trained in fp32: {reason}");
         }
 
-        var state = _state ?? new SupervisedState { Start = _start, Scores = Scores(_task, _split, _network, _templates, _progress, ct), Notes = [.. _notes] };
+        var state = _state ?? new SupervisedState { Start = _start, Scores = StartScores(ct), Notes = [.. _notes] };
         var before = (_job.Round - 1) * steps;
         var sampler = new FinetuneSampler(_task, _split.Training, _templates);
         var step = new FinetuneStep(_task, _network, _optimizer, _scaler)
@@ -164,6 +175,17 @@ public sealed class SupervisedRound : IDisposable
         }
 
         _state = state;
+    }
+
+    /// <summary>Of the model that the round starts from, as this site uses it.</summary>
+    private IReadOnlyDictionary<string, ScoreSum> StartScores(CancellationToken ct)
+    {
+        if (OwnTensors.KeepsNormalisations(_job.Plan) && _split.Validation.Count > 0)
+        {
+            OwnStatistics.Refresh(_task, _network, _split.Training, _templates, ct);
+        }
+
+        return Scores(_task, _split, _network, _templates, _progress, ct);
     }
 
     private RoundOutcome Finish(int cases)

@@ -17,6 +17,7 @@ public sealed class PlanRulesTests
         { "training.maskCell", Demo with { Training = Demo.Training with { MaskCell = 5 } } },
         { "network.headWidth", Demo with { Network = Demo.Network with { HeadWidth = 10 } } },
         { "imaging.lowerPercentile", Demo with { Imaging = Demo.Imaging with { LowerPercentile = 50, UpperPercentile = 50 } } },
+        { "finetuning.startShare", Supervised with { Finetuning = new FinetuneTraining { StartShare = 0.5 } } },
         { "split.testCases", Supervised with { Split = new SplitPlan { TestCases = ["case-1"] } } },
         { "quorum.minimumSitesPerModality", Supervised with { Quorum = Demo.Quorum with { MinimumSitesPerModality = 2 } } },
         { "training.controlVariates", Supervised with { Training = Demo.Training with { ControlVariates = true } } },

@@ -45,6 +45,13 @@ public sealed class SupervisedRunTests
 
         (await Agent("predict", "--model", folder.PathOf("whole"), "--plan", plan, "--data", folder.PathOf("south"), "--out", folder.PathOf("predictions"))).Succeeded();
         Assert.Equal(4, Directory.GetFiles(folder.PathOf("predictions"), "*_seg.nii.gz").Length);
+
+        // What a site has when the run is over, with its own normalisations, needs no plan.
+        string ModelOf(string run) => folder.PathOf(run, "models", "south", "model.safetensors");
+        Assert.Equal(await File.ReadAllBytesAsync(ModelOf("whole"), _cancellation), await File.ReadAllBytesAsync(ModelOf("cut"), _cancellation));
+        Assert.NotEqual(await File.ReadAllBytesAsync(ModelOf("whole"), _cancellation), await File.ReadAllBytesAsync(folder.PathOf("whole", "models", "north", "model.safetensors"), _cancellation));
+        (await Agent("predict", "--model", folder.PathOf("whole", "models", "south"), "--data", folder.PathOf("south"), "--out", folder.PathOf("own"))).Succeeded();
+        Assert.Equal(4, Directory.GetFiles(folder.PathOf("own"), "*_seg.nii.gz").Length);
         folder.HoldsNoProcess();
     }
 

@@ -1,5 +1,6 @@
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Finetuning;
+using BrainMVP.Federated.Contracts.Tensors;
 using BrainMVP.Federated.Training.Finetuning;
 using BrainMVP.Federated.Training.Rounds;
 using BrainMVP.Federated.Training.Tests.Interchange;
@@ -53,6 +54,31 @@ public sealed class FinetuneTrainerTests
         var outcome = FinetuneTrainer.Run(tiny.Job("job"), tiny.Cases, _ => { }, Cancellation);
         Assert.True(outcome.Steps < 40, $"{outcome.Steps} steps");
         Assert.Equal(outcome.BestStep + 3, outcome.Steps);
+    }
+
+    [Fact]
+    public void The_finished_model_keeps_the_share_of_the_start_that_was_asked_for()
+    {
+        using var tiny = new TinyTask(t => t with { Split = new SplitPlan { HeldOut = 0 } });
+        var start = FinetuneTrainer.Run(tiny.Job("start"), tiny.Cases, _ => { }, Cancellation).ModelPath;
+        FinetuneJob Job(string name, double share) => tiny.Job(name, start) with { Task = tiny.Task with { Training = tiny.Task.Training with { StartShare = share } } };
+        using var before = new SafetensorsReader(start);
+        using var after = new SafetensorsReader(FinetuneTrainer.Run(Job("after", 0), tiny.Cases, _ => { }, Cancellation).ModelPath);
+        using var mixed = new SafetensorsReader(FinetuneTrainer.Run(Job("mixed", 0.25), tiny.Cases, _ => { }, Cancellation).ModelPath);
+        foreach (var name in after.Tensors.Keys)
+        {
+            var expected = before.ReadFloats(name).Zip(after.ReadFloats(name), (b, a) => (0.25 * b) + (0.75 * a)).ToArray();
+            Assert.All(mixed.ReadFloats(name).Zip(expected), v => Assert.Equal(v.Second, v.First, 1e-5 * Math.Max(1, Math.Abs(v.Second))));
+        }
+    }
+
+    [Fact]
+    public void A_share_of_a_start_that_does_not_fill_the_network_is_refused()
+    {
+        using var tiny = new TinyTask(t => t with { Training = t.Training with { StartShare = 0.5 } });
+        var refused = Assert.Throws<FederationException>(() => FinetuneTrainer.Run(tiny.Job("job"), tiny.Cases, _ => { }, Cancellation));
+        Assert.Equal(ErrorCatalogue.TaskInvalid, refused.Code);
+        Assert.Contains("startShare", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -59,10 +59,58 @@ public sealed class SupervisedRoundTests
 
         // The next round begins with the site's own head: what it validates is what an evaluation with its snapshot finds.
         var next = Job(tiny, plan, "two", 2) with { ModelPath = first.LocalModelPath, SnapshotFolder = first.SnapshotFolder };
-        var job = new EvaluationJob { Plan = plan, Site = "north", ModelPath = next.ModelPath, TemplatePaths = next.TemplatePaths, DataFolder = "", SnapshotFolder = next.SnapshotFolder };
-        var own = SupervisedRound.Evaluate(job, tiny.Cases, _ => { }, Cancellation);
+        var own = SupervisedRound.Evaluate(Evaluation(plan, next), tiny.Cases, _ => { }, Cancellation);
         Assert.Equal(["core"], own.Keys);
         Assert.Equal(own, SupervisedRound.Run(next, tiny.Cases, _ => { }, Cancellation).Scores);
+    }
+
+    [Fact]
+    public void Local_heads_begin_alike_at_every_site()
+    {
+        using var tiny = new TinyTask();
+        var plan = PlanOf(tiny) with { Downstream = PlanOf(tiny).Downstream with { LocalHeads = true } };
+        var job = Evaluation(plan, Job(tiny, plan, "one", 1));
+        byte[] ModelOf(string site)
+        {
+            var path = Path.Combine(tiny.Folder, site, "model.safetensors");
+            SupervisedRound.Evaluate(job with { Site = site, OwnModelPath = path }, tiny.Cases, _ => { }, Cancellation);
+            using var file = new SafetensorsReader(path);
+            return System.Runtime.InteropServices.MemoryMarshal.AsBytes(file.ReadFloats("decoder.out.conv.conv.weight").AsSpan()).ToArray();
+        }
+
+        Assert.Equal(ModelOf("north"), ModelOf("south"));
+    }
+
+    [Fact]
+    public void Own_batch_normalisations_get_the_statistics_of_the_averaged_weights()
+    {
+        using var tiny = new TinyTask();
+        var plan = PlanOf(tiny) with { Training = PlanOf(tiny).Training with { BatchNorm = "local" } };
+        var first = SupervisedRound.Run(Job(tiny, plan, "one", 1), tiny.Cases, _ => { }, Cancellation);
+
+        // The federation's weights after the round are others than the site's.
+        var next = Job(tiny, plan, "two", 2) with { SnapshotFolder = first.SnapshotFolder };
+        var path = Path.Combine(tiny.Folder, "own", "model.safetensors");
+        var scores = SupervisedRound.Evaluate(Evaluation(plan, next) with { OwnModelPath = path }, tiny.Cases, _ => { }, Cancellation);
+        Assert.Equal(scores, SupervisedRound.Run(next, tiny.Cases, _ => { }, Cancellation).Scores);
+
+        using var global = new SafetensorsReader(next.ModelPath);
+        using var own = new SafetensorsReader(path);
+        using var kept = new SafetensorsReader(Path.Combine(first.SnapshotFolder, "own.safetensors"));
+        Assert.Equal(global.Tensors.Keys.Order(StringComparer.Ordinal), own.Tensors.Keys.Order(StringComparer.Ordinal));
+        Assert.All(own.Tensors.Keys.Except(kept.Tensors.Keys), name => Assert.Equal(global.ReadFloats(name), own.ReadFloats(name)));
+        foreach (var name in kept.Tensors.Keys)
+        {
+            if (name.Contains("running_", StringComparison.Ordinal))
+            {
+                Assert.NotEqual(kept.ReadFloats(name), own.ReadFloats(name));
+                Assert.All(own.ReadFloats(name), v => Assert.True(float.IsFinite(v)));
+            }
+            else
+            {
+                Assert.Equal(kept.ReadFloats(name), own.ReadFloats(name));
+            }
+        }
     }
 
     [Fact]
@@ -105,6 +153,17 @@ public sealed class SupervisedRoundTests
         PlanRules.Check(plan);
         return plan;
     }
+
+    /// <summary>Of what a round starts from.</summary>
+    private static EvaluationJob Evaluation(Plan plan, RoundJob job) => new()
+    {
+        Plan = plan,
+        Site = job.Site,
+        ModelPath = job.ModelPath,
+        TemplatePaths = job.TemplatePaths,
+        DataFolder = "",
+        SnapshotFolder = job.SnapshotFolder,
+    };
 
     private static RoundJob Job(TinyTask tiny, Plan plan, string name, int round)
     {
