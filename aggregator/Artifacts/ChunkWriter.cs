@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using BrainMVP.Federated.Federation.Summation;
+using BrainMVP.Federated.Trust.Transport;
 using Microsoft.Win32.SafeHandles;
 
 namespace BrainMVP.Federated.Aggregator.Artifacts;
@@ -45,7 +46,7 @@ public sealed class ChunkWriter : IDisposable
     /// <summary>Bytes that are there.</summary>
     public int Filled { get; private set; }
 
-    /// <summary>Takes the next bytes; they must fit into the chunk and stay as they are until it is flushed.</summary>
+    /// <summary>Takes the next bytes; they must fit into the chunk and stay as they are until it is flushed. Lent ones are given back.</summary>
     public void Append(ReadOnlyMemory<byte> bytes)
     {
         Digest(bytes.Span);
@@ -57,6 +58,10 @@ public sealed class ChunkWriter : IDisposable
                 Flush();
             }
         }
+        else
+        {
+            DataBlock.Return(bytes);
+        }
     }
 
     /// <summary>Writes what came and was not written yet.</summary>
@@ -65,6 +70,7 @@ public sealed class ChunkWriter : IDisposable
         if (_waiting.Count > 0)
         {
             RandomAccess.Write(_file, _waiting, _start + _written);
+            _waiting.ForEach(DataBlock.Return);
             _waiting.Clear();
         }
 

@@ -14,6 +14,7 @@ using Grpc.Core;
 namespace BrainMVP.Federated.Aggregator.Sites;
 
 /// <summary>What agents call, except for uploads. Thin: checks the caller and the documents, then asks the grains.</summary>
+[BindServiceMethod(typeof(SiteBinding), nameof(SiteBinding.Bind))]
 public sealed partial class SiteGrpc(
     Caller caller,
     DocumentSigner signer,

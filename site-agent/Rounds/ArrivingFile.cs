@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Threading.Channels;
+using BrainMVP.Federated.Trust.Transport;
 using Microsoft.Win32.SafeHandles;
 
 namespace BrainMVP.Federated.SiteAgent.Rounds;
@@ -34,7 +35,7 @@ internal sealed class ArrivingFile : IAsyncDisposable
         _hashing = Task.Run(HashAsync);
     }
 
-    /// <summary>Takes the next bytes; the memory must not change any more.</summary>
+    /// <summary>Takes the next bytes; the memory must not change any more. Lent bytes are given back.</summary>
     /// <exception cref="IOException">An earlier part could not be written.</exception>
     public async ValueTask AddAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
     {
@@ -66,6 +67,7 @@ internal sealed class ArrivingFile : IAsyncDisposable
             await foreach (var part in _written.Reader.ReadAllAsync())
             {
                 _digest.AppendData(part.Span);
+                DataBlock.Return(part);
             }
         }
         catch (Exception e)

@@ -170,7 +170,7 @@ public sealed class ArtifactCache(string folder, SiteLink link, TimeProvider tim
     {
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         silence.CancelAfter(limits.Silence);
-        using var call = link.Artifacts.Download(new DownloadRequest { Hash = hash, Offset = there }, deadline: (time.GetUtcNow() + limits.Total).UtcDateTime, cancellationToken: silence.Token);
+        using var call = link.Download(new DownloadRequest { Hash = hash, Offset = there }, new CallOptions(deadline: (time.GetUtcNow() + limits.Total).UtcDateTime, cancellationToken: silence.Token));
         try
         {
             await foreach (var part in call.ResponseStream.ReadAllAsync(silence.Token))

@@ -2,6 +2,7 @@ using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.SiteAgent.Enrollment;
 using BrainMVP.Federated.SiteAgent.Hosting;
 using BrainMVP.Federated.Trust.Transport;
+using Grpc.Core;
 
 namespace BrainMVP.Federated.SiteAgent.Transport;
 
@@ -37,7 +38,8 @@ public sealed class SiteLink : IDisposable
 
     public SiteService.SiteServiceClient Uploads => new(_bulk.Invoker);
 
-    public ArtifactService.ArtifactServiceClient Artifacts => new(_bulk.Invoker);
+    /// <summary>The bytes of its parts are lent.</summary>
+    public AsyncServerStreamingCall<DownloadPart> Download(DownloadRequest request, CallOptions options) => _bulk.Invoker.AsyncServerStreamingCall(DataMessages.Download, null, options, request);
 
     /// <summary>Opens fresh connections. The old ones live on for the calls in flight and close with the link.</summary>
     public void Reconnect()
