@@ -26,6 +26,13 @@ internal sealed class TemporaryFolder : IAsyncDisposable
     /// <summary>Processes whose command line holds all the texts.</summary>
     public static IReadOnlyList<(int Id, string CommandLine)> ProcessesWith(params string[] texts)
     {
+        // The first look misses a process that was started after its listing by one that ended before its turn came.
+        var found = Look(texts);
+        return found.Count > 0 ? found : Look(texts);
+    }
+
+    private static List<(int Id, string CommandLine)> Look(string[] texts)
+    {
         var found = new List<(int, string)>();
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
