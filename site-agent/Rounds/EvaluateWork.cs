@@ -69,7 +69,8 @@ public sealed class EvaluateWork(SiteContext site, RunBook runs, DatasetWork dat
         {
             var target = PretrainedFolder.TemplateIn(folder, modality);
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            DurableFile.WriteAllBytes(target, File.ReadAllBytes(path));
+            using var template = File.OpenRead(path);
+            DurableFile.Write(target, template.CopyTo);
         }
     }
 }

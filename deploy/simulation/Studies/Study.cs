@@ -52,14 +52,14 @@ internal sealed record Study(string Name, string Title, IReadOnlyList<Method> Me
             name,
             "What each part brings: cross-modal reconstruction, distillation, contrast, templates downstream",
             [
-                new Method("untrained", Setting.Federation, null, Recipes.NoTemplates),
-                new Method("cmr", Setting.Federation, Recipes.CrossModal, Recipes.NoTemplates),
-                new Method("cmr-md", Setting.Federation, Recipes.Distillation, Recipes.NoTemplates),
-                new Method("cmr-md-cl", Setting.Federation, Recipes.Ours, Recipes.NoTemplates),
-                new Method("templates", Setting.Federation, Recipes.Ours, Recipes.Replacement),
+                new Method("untrained", Setting.Federation, null, Recipes.NoTemplates, StudySize.FewLabels),
+                new Method("cmr", Setting.Federation, Recipes.CrossModal, Recipes.NoTemplates, StudySize.FewLabels),
+                new Method("cmr-md", Setting.Federation, Recipes.Distillation, Recipes.NoTemplates, StudySize.FewLabels),
+                new Method("cmr-md-cl", Setting.Federation, Recipes.Ours, Recipes.NoTemplates, StudySize.FewLabels),
+                new Method("templates", Setting.Federation, Recipes.Ours, Recipes.Replacement, StudySize.FewLabels),
                 .. StudySize.Modalities.SelectMany(m => (Method[])[
-                    new Method($"zeros-without-{m}", Setting.Federation, Recipes.Ours, Recipes.NoTemplates, Missing: m),
-                    new Method($"templates-without-{m}", Setting.Federation, Recipes.Ours, Recipes.Replacement, Missing: m)]),
+                    new Method($"zeros-without-{m}", Setting.Federation, Recipes.Ours, Recipes.NoTemplates, StudySize.FewLabels, Missing: m),
+                    new Method($"templates-without-{m}", Setting.Federation, Recipes.Ours, Recipes.Replacement, StudySize.FewLabels, Missing: m)]),
             ],
             [
                 new Comparison("cmr", "untrained", null), new Comparison("cmr-md", "cmr", null), new Comparison("cmr-md-cl", "cmr-md", null), new Comparison("templates", "cmr-md-cl", null),

@@ -29,7 +29,9 @@ internal static class OwnStatistics
 
         using var noGradient = no_grad();
         using var outer = NewDisposeScope();
-        var sampler = new FinetuneSampler(task, cases, templates);
+
+        // As predictions see their cases: nothing is replaced there.
+        var sampler = new FinetuneSampler(task with { Training = task.Training with { ReplacedModalities = 0 } }, cases, templates);
         var statistics = network.State.Statistics.Values;
         var sums = statistics.Select(s => zeros_like(s)).ToArray();
         network.Train();

@@ -25,6 +25,7 @@ public sealed class SupervisedRound : IDisposable
 {
     private readonly RoundJob _job;
     private readonly FinetuneTask _task;
+    private readonly IReadOnlyList<LabelledCase> _cases;
     private readonly FinetuneSplit _split;
     private readonly Action<TrainingProgress> _progress;
     private readonly TemplateVolumes _templates;
@@ -36,9 +37,9 @@ public sealed class SupervisedRound : IDisposable
     private readonly string _start;
     private SupervisedState? _state;
 
-    private SupervisedRound(RoundJob job, IEnumerable<LabelledCase> cases, Action<TrainingProgress> progress)
+    private SupervisedRound(RoundJob job, IReadOnlyList<LabelledCase> cases, Action<TrainingProgress> progress)
     {
-        (_job, _task, _progress) = (job, job.Plan.ToTask(job.Site), progress);
+        (_job, _task, _cases, _progress) = (job, job.Plan.ToTask(job.Site), cases, progress);
         _split = FinetuneSplit.Of(_task, cases);
         _templates = TemplateVolumes.Load(_task, job.TemplatePaths);
         _network = SupervisedModel.Load(job.Plan, job.ModelPath, job.SnapshotFolder);
@@ -104,7 +105,9 @@ public sealed class SupervisedRound : IDisposable
             DownstreamFile.Write(job.OwnModelPath, task, network);
         }
 
-        return Scores(task, split, network, templates, progress, ct);
+        return split.Validation.Count == 0
+            ? new Dictionary<string, ScoreSum>()
+            : new TaskValidation(task, split.Validation).Scores(new VolumePredictor(task, network, templates), (done, total) => progress(new TrainingProgress("evaluate", done, total, 0)), ct);
     }
 
     public void Dispose()
@@ -125,11 +128,6 @@ public sealed class SupervisedRound : IDisposable
 
         return device;
     }
-
-    private static IReadOnlyDictionary<string, ScoreSum> Scores(FinetuneTask task, FinetuneSplit split, DownstreamNetwork network, TemplateVolumes templates, Action<TrainingProgress> progress, CancellationToken ct) =>
-        split.Validation.Count == 0
-            ? new Dictionary<string, ScoreSum>()
-            : new TaskValidation(task, split.Validation).Scores(new VolumePredictor(task, network, templates), (done, total) => progress(new TrainingProgress("evaluate", done, total, 0)), ct);
 
     private void Train(CancellationToken ct)
     {
@@ -177,16 +175,23 @@ public sealed class SupervisedRound : IDisposable
         _state = state;
     }
 
-    /// <summary>Of the model that the round starts from, as this site uses it.</summary>
-    private IReadOnlyDictionary<string, ScoreSum> StartScores(CancellationToken ct)
-    {
-        if (OwnTensors.KeepsNormalisations(_job.Plan) && _split.Validation.Count > 0)
-        {
-            OwnStatistics.Refresh(_task, _network, _split.Training, _templates, ct);
-        }
-
-        return Scores(_task, _split, _network, _templates, _progress, ct);
-    }
+    /// <summary>Of the model that the round starts from, as this site uses it. With a network of its own: what is measured must not change what is trained.</summary>
+    private IReadOnlyDictionary<string, ScoreSum> StartScores(CancellationToken ct) => _split.Validation.Count == 0
+        ? new Dictionary<string, ScoreSum>()
+        : Evaluate(
+            new EvaluationJob
+            {
+                Plan = _job.Plan,
+                Site = _job.Site,
+                ModelPath = _job.ModelPath,
+                TemplatePaths = _job.TemplatePaths,
+                DataFolder = _job.DataFolder,
+                SnapshotFolder = _job.SnapshotFolder,
+                Device = _job.Devices[0],
+            },
+            _cases,
+            _progress,
+            ct);
 
     private RoundOutcome Finish(int cases)
     {

@@ -14,6 +14,9 @@ public static class DataMessages
 {
     private const int LengthDelimited = 2;
 
+    /// <summary>Bytes that are worth a block: many tiny messages must not take more memory than twice their bytes.</summary>
+    private const int Fewest = Protocol.MessageBytes / 2;
+
     /// <summary>Reads and writes the parts of an update.</summary>
     public static Marshaller<UploadPart> Uploads { get; } = Of(UploadPart.Parser, UploadPart.DataFieldNumber, (part, data) => part.Data = data);
 
@@ -36,18 +39,18 @@ public static class DataMessages
         context.Complete();
     }
 
-    /// <summary>A message whose bytes field is copied into a block; everything else is read as always.</summary>
+    /// <summary>A message whose bytes field is copied into a block where it is large; everything else is read as always.</summary>
     /// <param name="payload">The message.</param>
     /// <param name="parser">Reads the other fields.</param>
     /// <param name="field">Number of the bytes field.</param>
     /// <param name="set">Puts the bytes into the message.</param>
     /// <exception cref="InvalidProtocolBufferException">The payload is no such message.</exception>
-    internal static T Read<T>(ReadOnlySequence<byte> payload, MessageParser<T> parser, int field, Action<T, ByteString> set)
+    private static T Read<T>(ReadOnlySequence<byte> payload, MessageParser<T> parser, int field, Action<T, ByteString> set)
         where T : IMessage<T>
     {
         if (!Find(payload, field, out var before, out var data, out var after))
         {
-            // Without the field, or in a form that only the library knows.
+            // Without the field, with little in it, or in a form that only the library knows.
             return parser.ParseFrom(payload);
         }
 
@@ -61,7 +64,7 @@ public static class DataMessages
         return message;
     }
 
-    /// <summary>Finds the field where it occurs once, fits into a block, and little stands beside it.</summary>
+    /// <summary>Finds the field where it occurs once, fills half a block at least and one at most, and little stands beside it.</summary>
     private static bool Find(ReadOnlySequence<byte> payload, int field, out ReadOnlySequence<byte> before, out ReadOnlySequence<byte> data, out ReadOnlySequence<byte> after)
     {
         const int MostBeside = 512;
@@ -86,7 +89,7 @@ public static class DataMessages
                 continue;
             }
 
-            if (found || !TryReadNumber(ref reader, out var length) || length > Protocol.MessageBytes || (long)length > reader.Remaining)
+            if (found || !TryReadNumber(ref reader, out var length) || length is < Fewest or > Protocol.MessageBytes || (long)length > reader.Remaining)
             {
                 return false;
             }

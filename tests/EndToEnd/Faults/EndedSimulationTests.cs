@@ -26,10 +26,10 @@ public sealed class EndedSimulationTests(SharedRuns shared)
     public async Task A_killed_study_leaves_no_process_behind_and_a_second_simulation_keeps_out_of_a_folder_in_use()
     {
         await using var folder = new TemporaryFolder();
-        await using var study = SimulationProcess.Start(folder.PathOf("study"), "--study", "heterogeneity", "--seeds", "1", "--test-cases", "2");
+        await using var study = SimulationProcess.Start(folder.PathOf("study"), "--study", "ablation", "--seeds", "1", "--test-cases", "2");
 
         // A federation of the study is at work, and other trainings are beside it.
-        var federation = folder.PathOf("study", "stages", "seed-1", "pretraining", "federation-fedavg");
+        var federation = folder.PathOf("study", "stages", "seed-1", "segmentation", "federation-untrained-zeros-50");
         await Wait.Until(() => TemporaryFolder.ProcessesWith(federation, "site-agent").Count >= 3, () => "No federation was started.", _cancellation);
         (await SimulationProcess.Run(federation, [], _cancellation)).FailedWith(ErrorCatalogue.AlreadyRunning, federation);
         study.Process.Send(Signals.Kill);
