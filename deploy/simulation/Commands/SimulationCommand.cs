@@ -62,36 +62,36 @@ public static class SimulationCommand
         {
             using var stop = ParentWatch.Link(parse.GetValue(withStdin), cancellation);
             return await (parse.GetValue(study) is { } name ? Guard(() => new StudyRun(new StudyOptions
-        {
-            Study = name,
-            Out = Path.GetFullPath(parse.GetRequiredValue(output)),
-            Seeds = parse.GetValue(seeds),
-            Seed = parse.GetValue(seed) ?? 1,
-            TestCases = parse.GetValue(tests),
-            Full = parse.GetValue(full),
-            Device = parse.GetValue(device)!,
-        }).Execute(stop.Token)) : Guard(() => new SimulationRun(new SimulationOptions
-        {
-            Sites = parse.GetValue(sites),
-            Rounds = parse.GetValue(rounds),
-            LocalSteps = parse.GetValue(steps),
-            Seed = parse.GetValue(seed),
-            Plan = parse.GetValue(plan),
-            Encoder = parse.GetValue(encoder) is { } model ? Path.GetFullPath(model) : null,
-            Templates = parse.GetValue(templates) is { } bank ? Path.GetFullPath(bank) : null,
-            Data = [.. (parse.GetValue(data) ?? []).Select(Path.GetFullPath)],
-            Out = Path.GetFullPath(parse.GetRequiredValue(output)),
-            Keep = parse.GetValue(keep),
-            Port = parse.GetValue(port),
-            PauseLimitSeconds = parse.GetValue(pause),
-            PhantomSpacing = parse.GetValue(spacing),
-            Device = parse.GetValue(device)!,
-            AggregatorFolder = parse.GetValue(aggregatorDir) is { } own ? Path.GetFullPath(own) : null,
-            Silos = parse.GetValue(silos),
-            Postgres = parse.GetValue(postgres),
-            Bucket = parse.GetValue(s3),
-            Faults = parse.GetValue(fault) ?? [],
-        }).Execute(stop.Token)));
+            {
+                Study = name,
+                Out = Path.GetFullPath(parse.GetRequiredValue(output)),
+                Seeds = parse.GetValue(seeds),
+                Seed = parse.GetValue(seed) ?? 1,
+                TestCases = parse.GetValue(tests),
+                Full = parse.GetValue(full),
+                Device = parse.GetValue(device)!,
+            }).Execute(stop.Token)) : Guard(() => new SimulationRun(new SimulationOptions
+            {
+                Sites = parse.GetValue(sites),
+                Rounds = parse.GetValue(rounds),
+                LocalSteps = parse.GetValue(steps),
+                Seed = parse.GetValue(seed),
+                Plan = parse.GetValue(plan),
+                Encoder = parse.GetValue(encoder) is { } model ? Path.GetFullPath(model) : null,
+                Templates = parse.GetValue(templates) is { } bank ? Path.GetFullPath(bank) : null,
+                Data = [.. (parse.GetValue(data) ?? []).Select(Path.GetFullPath)],
+                Out = Path.GetFullPath(parse.GetRequiredValue(output)),
+                Keep = parse.GetValue(keep),
+                Port = parse.GetValue(port),
+                PauseLimitSeconds = parse.GetValue(pause),
+                PhantomSpacing = parse.GetValue(spacing),
+                Device = parse.GetValue(device)!,
+                AggregatorFolder = parse.GetValue(aggregatorDir) is { } own ? Path.GetFullPath(own) : null,
+                Silos = parse.GetValue(silos),
+                Postgres = parse.GetValue(postgres),
+                Bucket = parse.GetValue(s3),
+                Faults = parse.GetValue(fault) ?? [],
+            }).Execute(stop.Token)));
         });
         return await root.Parse(args).InvokeAsync(new InvocationConfiguration
         {

@@ -27,7 +27,7 @@ internal sealed record StudySize
     /// <summary>Steps of a round of pre-training.</summary>
     public required int Steps { get; init; }
 
-    /// <summary>Rounds of learning from labels, a multiple of 6.</summary>
+    /// <summary>Rounds of learning from labels, a multiple of 18: a third of a sixth is each site's own.</summary>
     public required int TaskRounds { get; init; }
 
     /// <summary>Steps of such a round.</summary>
@@ -74,7 +74,7 @@ internal sealed record StudySize
         Sites = [.. Hospitals.Select(h => h with { Unlabelled = h.Unlabelled * 20, Labelled = h.Labelled * 16 })],
         Rounds = 50,
         Steps = 200,
-        TaskRounds = 48,
+        TaskRounds = 54,
         TaskSteps = 250,
         TaskLearningRate = 3e-4,
         Overlap = 0.5,
