@@ -49,10 +49,10 @@ internal static class StudyPlans
         };
     }
 
-    /// <summary>Classes are learned in a third of the steps, and in longer rounds; they need less agreement than voxels.</summary>
+    /// <summary>Classes are learned in a quarter of the steps.</summary>
     private static RoundsPlan Rounds(StudySize size, string kind, Method method)
     {
-        var (count, steps) = kind == TaskKinds.Segmentation ? (size.TaskRounds, size.TaskSteps) : (size.TaskRounds / 6, size.TaskSteps * 2);
+        var (count, steps) = kind == TaskKinds.Segmentation ? (size.TaskRounds, size.TaskSteps) : (size.TaskRounds / 2, size.TaskSteps / 2);
         return new RoundsPlan { Count = method.Adapts ? count * 2 / 3 : count, LocalSteps = steps };
     }
 

@@ -27,7 +27,7 @@ internal sealed record StudySize
     /// <summary>Steps of a round of pre-training.</summary>
     public required int Steps { get; init; }
 
-    /// <summary>Rounds of learning from labels, a multiple of 18: a third of a sixth is each site's own.</summary>
+    /// <summary>Rounds of learning from labels, a multiple of 6: a third of a half is each site's own.</summary>
     public required int TaskRounds { get; init; }
 
     /// <summary>Steps of such a round.</summary>
@@ -58,10 +58,10 @@ internal sealed record StudySize
         Preset = Presets.Demo,
         Spacing = 4,
         Sites = Hospitals,
-        Rounds = 4,
+        Rounds = 3,
         Steps = 40,
-        TaskRounds = 18,
-        TaskSteps = 25,
+        TaskRounds = 6,
+        TaskSteps = 45,
         TaskLearningRate = 4e-3,
         Overlap = 0.125,
     };

@@ -19,7 +19,7 @@ public static class PreparedLabels
     private const string Extension = ".labels";
 
     /// <summary>Brings a case's label map onto the case's grid, or finds that it was done before.</summary>
-    /// <param name="scanned">A case with a label map.</param>
+    /// <param name="scanned">A case with a label map whose volumes were prepared.</param>
     /// <param name="plan">The rules that its volumes were prepared by.</param>
     /// <param name="folder">Receives the file; created when missing.</param>
     /// <returns>Path of the file.</returns>
@@ -34,7 +34,7 @@ public static class PreparedLabels
             return path;
         }
 
-        var prepared = CasePreparer.Prepare(scanned, plan, cancellation);
+        var prepared = CasePreparer.Prepare(scanned.Name, AlignedCase.Reread(scanned, plan, cancellation), plan, cancellation);
         var labels = OnGrid(source, scanned, prepared.Shape, prepared.Affine);
         SafetensorsWriter.WriteFile(path, [new TensorSource(Tensor, "U8", [prepared.Shape.I, prepared.Shape.J, prepared.Shape.K], stream => stream.Write(labels))]);
         return path;

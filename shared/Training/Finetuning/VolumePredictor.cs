@@ -18,6 +18,12 @@ namespace BrainMVP.Federated.Training.Finetuning;
 /// <param name="templates">Of the modalities that have one.</param>
 public sealed class VolumePredictor(FinetuneTask task, DownstreamNetwork network, TemplateVolumes templates)
 {
+    /// <summary>
+    /// Voxels that go through the network together at least, where a volume has as many windows: PyTorch convolves small
+    /// volumes with its fast kernels only from a batch of two.
+    /// </summary>
+    private const int VoxelsAtOnce = 8 * 32 * 32 * 32;
+
     private static readonly bool[][] AllMirrors = [.. Enumerable.Range(0, 8).Select(n => new[] { (n & 1) != 0, (n & 2) != 0, (n & 4) != 0 })];
 
     /// <summary>Probability of each region at each voxel.</summary>
@@ -34,17 +40,26 @@ public sealed class VolumePredictor(FinetuneTask task, DownstreamNetwork network
         var weights = task.Inference.Weights == WindowWeights.Gaussian ? ImportanceMap.Gaussian(windows.Roi) : ImportanceMap.Constant(windows.Roi);
         var sums = new WindowAccumulator(windows, task.Regions.Count, weights);
         var channels = Channels(item);
-        using var input = zeros([1, channels.Length, crop[0], crop[1], crop[2]]);
         var voxels = crop[0] * crop[1] * crop[2];
+        var atOnce = Math.Clamp(VoxelsAtOnce / voxels, 1, windows.Boxes.Count);
+        using var input = zeros([atOnce, channels.Length, crop[0], crop[1], crop[2]]);
         while (sums.Next < windows.Boxes.Count)
         {
             ct.ThrowIfCancellationRequested();
-            for (var channel = 0; channel < channels.Length; channel++)
+            var count = Math.Min(atOnce, windows.Boxes.Count - sums.Next);
+            for (var n = 0; n < count; n++)
             {
-                windows.Read(channels[channel], sums.Next, ModelState.Elements(input).Slice(channel * voxels, voxels));
+                for (var channel = 0; channel < channels.Length; channel++)
+                {
+                    windows.Read(channels[channel], sums.Next + n, ModelState.Elements(input).Slice(((n * channels.Length) + channel) * voxels, voxels));
+                }
             }
 
-            sums.Add(Logits(input));
+            using var part = input.narrow(0, 0, count);
+            foreach (var prediction in Logits(part).Chunk(task.Regions.Count * voxels))
+            {
+                sums.Add(prediction);
+            }
         }
 
         return Array.ConvertAll(sums.Result(), v => 1 / (1 + MathF.Exp(-v)));
@@ -97,18 +112,18 @@ public sealed class VolumePredictor(FinetuneTask task, DownstreamNetwork network
         }
     }
 
-    /// <summary>Logits of one window, averaged over its mirror images where the task asks for it.</summary>
-    private float[] Logits(Tensor window)
+    /// <summary>Logits of windows, averaged over its mirror images where the task asks for it.</summary>
+    private float[] Logits(Tensor windows)
     {
         if (!task.Inference.Flips)
         {
-            return Forward(window, []);
+            return Forward(windows, []);
         }
 
-        var sum = Forward(window, []);
+        var sum = Forward(windows, []);
         foreach (var mirror in AllMirrors.Skip(1))
         {
-            var next = Forward(window, [.. Enumerable.Range(0, 3).Where(axis => mirror[axis]).Select(axis => axis + 2L)]);
+            var next = Forward(windows, [.. Enumerable.Range(0, 3).Where(axis => mirror[axis]).Select(axis => axis + 2L)]);
             for (var n = 0; n < sum.Length; n++)
             {
                 sum[n] += next[n];
@@ -118,11 +133,11 @@ public sealed class VolumePredictor(FinetuneTask task, DownstreamNetwork network
         return Array.ConvertAll(sum, v => v / AllMirrors.Length);
     }
 
-    private float[] Forward(Tensor window, long[] mirrored)
+    private float[] Forward(Tensor windows, long[] mirrored)
     {
         using var gate = FinalizerGate.Enter();
         using var scope = NewDisposeScope();
-        var seen = (mirrored.Length > 0 ? window.flip(mirrored) : window).to(network.Device);
+        var seen = (mirrored.Length > 0 ? windows.flip(mirrored) : windows).to(network.Device);
         Tensor logits;
         using (Autocast.Enter(network.Device.type, task.Training.Precision))
         {
