@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using BrainMVP.Federated.Aggregator.Hosting;
+using BrainMVP.Federated.Aggregator.Runs;
 using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
+using BrainMVP.Federated.Contracts.Identity;
 using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.Trust.Certificates;
@@ -10,11 +12,14 @@ using Grpc.Core;
 
 namespace BrainMVP.Federated.Aggregator.Artifacts;
 
-/// <summary>Downloads for sites and administrators, uploads for administrators.</summary>
-public sealed class ArtifactGrpc(ArtifactStore store, Caller caller, DiskRoom room, SiteBandwidth bandwidth, TimeProvider time) : ArtifactService.ArtifactServiceBase
+/// <summary>Downloads for sites and administrators, uploads for administrators and of sites' own models where a run compares them.</summary>
+public sealed class ArtifactGrpc(ArtifactStore store, DocumentStore documents, IGrainFactory grains, Caller caller, DiskRoom room, SiteBandwidth bandwidth, TimeProvider time) : ArtifactService.ArtifactServiceBase
 {
     /// <summary>Largest artifact an administrator may upload: 16 GiB.</summary>
     private const long MaximumBytes = 1L << 34;
+
+    /// <summary>Bytes that a site's own model may have more than the federation's: its task is in it.</summary>
+    private const long OwnBytes = 16 << 20;
 
     /// <summary>Bytes that are handed to the network at once: four messages.</summary>
     private const long FlushEvery = 4 * Protocol.MessageBytes;
@@ -72,26 +77,42 @@ public sealed class ArtifactGrpc(ArtifactStore store, Caller caller, DiskRoom ro
 
     public override async Task<UploadResponse> Upload(IAsyncStreamReader<ArtifactPart> requestStream, ServerCallContext context)
     {
-        await caller.Require(context, CertificateRole.Admin);
+        var identity = await caller.Require(context, CertificateRole.Admin, CertificateRole.Site);
         using var idle = new IdleLimit(time, context.CancellationToken);
         if (!await requestStream.MoveNext(idle.Token))
         {
             throw ErrorCatalogue.DocumentInvalid.With("The upload is empty.");
         }
 
-        var hash = requestStream.Current.Hash;
-        return new UploadResponse { Hash = await store.PutAsync(hash, Pieces(requestStream, idle), idle.Token) };
+        var first = requestStream.Current;
+        var (site, most) = identity.Role == CertificateRole.Site ? (identity.Name, await MostOf(identity.Name, first.Run)) : (null, MaximumBytes);
+        return new UploadResponse { Hash = await store.PutAsync(first.Hash, Pieces(requestStream, site, most, idle), idle.Token) };
     }
 
-    private async IAsyncEnumerable<ReadOnlyMemory<byte>> Pieces(IAsyncStreamReader<ArtifactPart> parts, IdleLimit idle, [EnumeratorCancellation] CancellationToken cancellation = default)
+    /// <summary>Bytes that a site's own model may have now.</summary>
+    /// <exception cref="FederationException">BMF-1303 when the run does not ask this site for its model.</exception>
+    private async Task<long> MostOf(string site, string run)
+    {
+        var state = Names.IsValid(run) ? await grains.GetGrain<IRunGrain>(run).Get() : null;
+        return state is { Phase: RunPhase.Evaluating } && state.Members.Contains(site, StringComparer.Ordinal) && documents.Read<RunDocument>(state.Document).Plan.Downstream.CrossSite
+            ? store.LengthOf(state.Model) + OwnBytes
+            : throw ErrorCatalogue.RoundClosed.With($"No run \"{run}\" waits for {site}'s own model.");
+    }
+
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> Pieces(IAsyncStreamReader<ArtifactPart> parts, string? site, long most, IdleLimit idle, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         long total = 0;
         do
         {
             total += parts.Current.Data.Length;
-            if (total > MaximumBytes)
+            if (total > most)
             {
-                throw ErrorCatalogue.DocumentInvalid.With($"The artifact is larger than {MaximumBytes} bytes.");
+                throw ErrorCatalogue.DocumentInvalid.With($"The artifact is larger than {most} bytes.");
+            }
+
+            if (site is not null)
+            {
+                await bandwidth.UpAsync(site, parts.Current.Data.Length, cancellation);
             }
 
             if (room.IsFull)

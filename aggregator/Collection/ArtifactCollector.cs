@@ -101,14 +101,16 @@ public sealed partial class ArtifactCollector(ArtifactStore artifacts, DocumentS
     private RunArtifacts Describe(string name, RunState state)
     {
         var run = documents.Read<RunDocument>(state.Document);
+        string[] own = [.. OwnModels.Of(state, documents).Values];
         return new RunArtifacts(
             name,
-            [run.InitialModel, run.LayoutHash, .. run.FirstTemplates().Values, state.Model, .. state.Templates.Values, .. state.Control is { } control ? (string[])[control] : []],
+            [run.InitialModel, run.LayoutHash, .. run.FirstTemplates().Values, state.Model, .. state.Templates.Values, .. state.Control is { } control ? (string[])[control] : [], .. state.IsFinal ? [] : own],
             // The round that a run can be rolled back to is one more than the commits that are undone, and late work needs the
             // model that it was trained from.
             state.IsFinal ? 1 : Math.Max(run.Plan.Rounds.Rollback, run.Plan.Quorum.Carries() ? run.Plan.Quorum.MaximumAge : 0) + 1,
             [.. state.Commits.Select(Describe)],
-            [.. state.RolledBack.Select(Describe)]);
+            // Sites' own models are measured once, and no round's.
+            [.. state.RolledBack.Select(Describe), .. state.IsFinal && own.Length > 0 ? (RoundArtifacts[])[new RoundArtifacts(state.Round + 1, state.Attempt, own)] : []]);
     }
 
     private RoundArtifacts Describe(CommitEntry commit)

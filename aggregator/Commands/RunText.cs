@@ -59,5 +59,7 @@ public static class RunText
         {
             QualityText.Write(status.Validation[^1]);
         }
+
+        ComparisonText.Write(status.Comparison);
     }
 }

@@ -37,6 +37,10 @@ public interface IRunGrain : IGrainWithStringKey
     [Alias("Evaluated")]
     Task Evaluated(string site, string document, string model);
 
+    /// <summary>Keeps a verified comparison of the sites' models.</summary>
+    [Alias("Compared")]
+    Task Compared(string site, string document, string model);
+
     /// <summary>Carries out what an administrator asks for.</summary>
     [Alias("Control")]
     Task Control(RunOrder order);
@@ -77,6 +81,7 @@ public enum DueKind
     Commit = 4,
     Evaluate = 5,
     Finished = 6,
+    Compare = 7,
 }
 
 /// <summary>One assignment.</summary>

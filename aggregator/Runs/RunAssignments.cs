@@ -46,6 +46,11 @@ public static class RunAssignments
             due.Add(new DueWork(DueKind.Evaluate, $"{name}/{run.Attempt}/evaluate", name, run.Round, run.Attempt));
         }
 
+        if (run.Phase == RunPhase.Comparing && run.Evaluations.ContainsKey(site) && !run.Comparisons.ContainsKey(site))
+        {
+            due.Add(new DueWork(DueKind.Compare, $"{name}/{run.Attempt}/compare", name, run.Round, run.Attempt));
+        }
+
         // It missed the roster and goes on: the next round takes its work.
         if (carries && round is { Phase: RoundPhase.Uploading or RoundPhase.Summing } && round.Dropouts.GetValueOrDefault(site) == RoundMachine.NoReport)
         {

@@ -113,14 +113,6 @@ public sealed partial class RunGrain(
         }
     }
 
-    public Task Evaluated(string site, string document, string model)
-    {
-        var state = Require();
-        return state.Phase != RunPhase.Evaluating || model != state.Model || !state.Members.Contains(site, StringComparer.Ordinal)
-            ? throw ErrorCatalogue.RoundClosed.With($"{Name} does not wait for {site}'s evaluation of {model}.")
-            : store.Save(state with { Evaluations = RoundMachine.With(state.Evaluations, site, document) });
-    }
-
     public async Task Control(RunOrder order)
     {
         var state = Require();
@@ -271,6 +263,7 @@ public sealed partial class RunGrain(
                 await FollowRound(state);
                 break;
             case RunPhase.Evaluating:
+            case RunPhase.Comparing:
                 await AwaitEvaluations(state);
                 break;
             case RunPhase.Draft:
@@ -352,17 +345,6 @@ public sealed partial class RunGrain(
 
         await Round(state.Round).Open(opener.Open(Name, state, Document(), members));
         LogOpened(logger, state.Round, Name, members.Count);
-    }
-
-    private async Task AwaitEvaluations(RunState state)
-    {
-        var silent = await Silent(state.Members.Where(s => !state.Evaluations.ContainsKey(s)));
-        if (RunMachine.DecideEvaluation(state, time.GetUtcNow(), silent.Contains).Step == RunStep.Complete)
-        {
-            await Audit().AppendOnce("run.completed", Name, new Dictionary<string, string> { ["model"] = state.Model });
-            await store.Save(Require() with { Phase = RunPhase.Completed, Reason = "" });
-            LogCompleted(logger, Name, state.Model);
-        }
     }
 
     /// <summary>Those of the sites that were not heard from for longer than the plan allows.</summary>

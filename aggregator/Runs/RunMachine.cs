@@ -74,7 +74,7 @@ public static class RunMachine
     /// <exception cref="FederationException">BMF-1309 when the round is not committed or too long ago.</exception>
     public static RunState RollBack(RunState state, RunDocument run, int round)
     {
-        if (state.Phase is not (RunPhase.Running or RunPhase.Evaluating))
+        if (state.Phase is not (RunPhase.Running or RunPhase.Evaluating or RunPhase.Comparing))
         {
             throw ErrorCatalogue.RunStateConflict.With($"The run is {state.Phase}; only a run in progress is rolled back. To go on from a round of a finished one, clone it: aggregator run clone {run.Run}@{round}.");
         }
@@ -101,6 +101,7 @@ public static class RunMachine
             Templates = target?.Templates ?? run.FirstTemplates(),
             Control = target?.Control,
             Evaluations = new Dictionary<string, string>(),
+            Comparisons = new Dictionary<string, string>(),
             CloseNow = false,
         };
     }
@@ -127,10 +128,15 @@ public static class RunMachine
         Attempt = IsLeftBehind(state, round) ? state.Attempt + 1 : state.Attempt,
     };
 
-    /// <summary>Whether the evaluation of the final model is over.</summary>
+    /// <summary>Members whose answer is waited for after the last commit: their evaluation of the final model, or their comparison of the models.</summary>
+    public static IReadOnlyList<string> Awaited(RunState state) => state.Phase == RunPhase.Comparing
+        ? [.. state.Members.Where(s => state.Evaluations.ContainsKey(s) && !state.Comparisons.ContainsKey(s))]
+        : [.. state.Members.Where(s => !state.Evaluations.ContainsKey(s))];
+
+    /// <summary>Whether the wait after the last commit is over.</summary>
     public static RunDecision DecideEvaluation(RunState state, DateTimeOffset now, Func<string, bool> isSilent)
     {
-        var awaited = state.Members.Where(s => !state.Evaluations.ContainsKey(s)).ToArray();
+        var awaited = Awaited(state);
         return new RunDecision(awaited.All(isSilent) || now >= state.Deadline || state.CloseNow ? RunStep.Complete : RunStep.Wait);
     }
 }

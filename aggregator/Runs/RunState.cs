@@ -11,8 +11,11 @@ public enum RunPhase
     Completed,
     Aborted,
 
-    /// <summary>Submitted, and not shown to the sites yet. Last, because states are stored by their numbers.</summary>
+    /// <summary>Submitted, and not shown to the sites yet. At the end, because states are stored by their numbers.</summary>
     Draft,
+
+    /// <summary>The final model is evaluated; sites measure each other's models.</summary>
+    Comparing,
 }
 
 /// <summary>A committed round.</summary>
@@ -84,6 +87,9 @@ public sealed record RunState
 
     /// <summary>Current control variate of the federation; null while it is zero, or without SCAFFOLD.</summary>
     [Id(18)] public string? Control { get; init; }
+
+    /// <summary>Comparison documents of the sites' own models by site of the cases.</summary>
+    [Id(19)] public IReadOnlyDictionary<string, string> Comparisons { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The open or last round's own state, and not what an attempt that was rolled back left there.</summary>
     public Rounds.RoundState? Own(Rounds.RoundState? round) => round is not null && round.Attempt == Attempt ? round : null;

@@ -57,6 +57,7 @@ public sealed class RunStatusView(IGrainFactory grains, DocumentStore documents)
             AddMeasured(status, ValidationTotals.Of(commits.Length, reports.ToDictionary(r => r.Key, r => r.Value.Validation), scores), scores.Count > 0);
         }
 
+        status.Comparison.Add(OwnModels.Comparison(state, documents));
         return status;
     }
 

@@ -181,8 +181,37 @@ public sealed partial class SiteGrpc(
             throw ErrorCatalogue.DocumentInvalid.With("The evaluation is for another site or run, or has a sum that cannot be.");
         }
 
+        if (report.OwnModel is { } own && !(plan.Downstream.CrossSite && ArtifactStore.IsHash(own) && artifacts.Exists(own)))
+        {
+            throw ErrorCatalogue.ArtifactMissing.With($"The model that {identity.Name} calls its own was not delivered, or the plan does not ask for it.");
+        }
+
         await grains.GetGrain<IRunGrain>(request.Run).Evaluated(identity.Name, hash, report.Model);
         return new ReportEvaluationResponse();
+    }
+
+    public override async Task<GetModelsResponse> GetModels(GetModelsRequest request, ServerCallContext context)
+    {
+        var run = await RunOf(request.Run, await Site(context));
+        var response = new GetModelsResponse();
+        response.Models.Add(OwnModels.Of(run, documents).ToDictionary());
+        return response;
+    }
+
+    public override async Task<ReportComparisonResponse> ReportComparison(ReportComparisonRequest request, ServerCallContext context)
+    {
+        var identity = await caller.Require(context, CertificateRole.Site);
+        var run = await RunOf(request.Run, identity.Name);
+        var (report, hash) = signer.Accept<ComparisonReport>(request.Report, identity);
+        var plan = documents.Read<RunDocument>(run.Document).Plan;
+        var models = OwnModels.Of(run, documents);
+        if (report.Site != identity.Name || report.Run != request.Run || report.Scores.Any(s => !models.ContainsKey(s.Key) || ValidationRules.FindViolation(s.Value, plan) is not null))
+        {
+            throw ErrorCatalogue.DocumentInvalid.With("The comparison is for another site or run, names a model that is not there, or has a sum that cannot be.");
+        }
+
+        await grains.GetGrain<IRunGrain>(request.Run).Compared(identity.Name, hash, report.Model);
+        return new ReportComparisonResponse();
     }
 
     private async Task<string> Site(ServerCallContext context) => (await caller.Require(context, CertificateRole.Site)).Name;

@@ -20,10 +20,12 @@ public static class PolicyCommand
     {
         var cohort = new Option<int>("--minimum-cohort") { Description = "Fewest usable cases before the site takes part, 1 or more.", HelpName = "N", DefaultValueFactory = _ => new PolicyDocument().MinimumCohort };
         var automatic = new Option<bool>("--no-approval") { Description = "Plans need no approval by a person." };
+        var models = new Option<bool>("--share-own-model") { Description = "The site's own model may go to the other sites of a run that compares them." };
         var force = new Option<bool>("--force") { Description = "Replace the policy that is there." };
         var command = CommandShape.Create("init", "Writes policy.yaml with every field explained.", "policy init", "policy init --minimum-cohort 50 --force");
         command.Add(cohort);
         command.Add(automatic);
+        command.Add(models);
         command.Add(force);
         command.Does((result, folder) =>
         {
@@ -37,7 +39,7 @@ public static class PolicyCommand
                 throw ErrorCatalogue.ArgumentInvalid.With($"{folder.Policy} exists; --force replaces it.");
             }
 
-            PolicyFile.Write(folder.Policy, new PolicyDocument { MinimumCohort = result.GetValue(cohort), RequireApproval = !result.GetValue(automatic) });
+            PolicyFile.Write(folder.Policy, new PolicyDocument { MinimumCohort = result.GetValue(cohort), RequireApproval = !result.GetValue(automatic), ShareOwnModel = result.GetValue(models) });
             Console.WriteLine($"Wrote {folder.Policy}.");
         });
         return command;

@@ -45,7 +45,7 @@ public sealed class LocalPrediction(PredictionJob job, ITrainer trainer, TimePro
         Print(task, document);
     }
 
-    /// <summary>Old predictions are replaced; anything else is left alone.</summary>
+    /// <summary>Predictions of the same model and choices stay, older ones are replaced; anything else is left alone.</summary>
     private void Take()
     {
         if (Directory.Exists(job.Out) && Directory.EnumerateFileSystemEntries(job.Out).Any() && !File.Exists(Path.Combine(job.Out, PredictionDocument.FileName)) && !Directory.Exists(Path.Combine(job.Out, JobFolder)))

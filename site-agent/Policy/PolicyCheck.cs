@@ -27,6 +27,11 @@ public static class PolicyCheck
             return ErrorCatalogue.PolicyRefuses.With($"minimumContributors is {policy.MinimumContributors}; the plan delivers templates of {plan.Privacy.MinimumContributors} sites.");
         }
 
+        if (plan.Downstream.CrossSite && !policy.ShareOwnModel)
+        {
+            return ErrorCatalogue.PolicyRefuses.With("shareOwnModel is false; the plan sends each site's own model to the others (downstream.crossSite).");
+        }
+
         return null;
     }
 

@@ -10,7 +10,7 @@ namespace BrainMVP.Federated.SiteAgent.Policy;
 /// <summary>The site's policy as people write it: YAML with every field explained.</summary>
 public static class PolicyFile
 {
-    private static readonly string[] Fields = ["minimumCohort", "requireApproval", "minimumContributors", "shareTemplates", "hours", "maximumRoundSeconds", "uploadMegabits", "downloadMegabits"];
+    private static readonly string[] Fields = ["minimumCohort", "requireApproval", "minimumContributors", "shareTemplates", "shareOwnModel", "hours", "maximumRoundSeconds", "uploadMegabits", "downloadMegabits"];
 
     /// <summary>Reads the policy; a missing file means the strict defaults.</summary>
     /// <exception cref="FederationException">BMF-1005 naming field and line.</exception>
@@ -39,6 +39,10 @@ public static class PolicyFile
         # Modalities whose template change may leave; without the line, all that the site owns.
         {(policy.ShareTemplates is { } shared ? "" : "# ")}shareTemplates: [{string.Join(", ", policy.ShareTemplates ?? Modalities.All)}]
 
+        # The model as this site uses it, with the layers it keeps of its own, may go to the other sites of a run that compares
+        # the sites' models (downstream.crossSite); such plans are refused otherwise.
+        shareOwnModel: {(policy.ShareOwnModel ? "true" : "false")}
+
         # Local time windows in which training may run; empty means always. Example: ["19:00-07:00"]
         hours: [{string.Join(", ", policy.Hours.Select(h => $"\"{h}\""))}]
 
@@ -61,6 +65,7 @@ public static class PolicyFile
             RequireApproval = fields.Flag("requireApproval", defaults.RequireApproval),
             MinimumContributors = fields.Number("minimumContributors", defaults.MinimumContributors, 1, 10_000),
             ShareTemplates = fields.Words("shareTemplates"),
+            ShareOwnModel = fields.Flag("shareOwnModel", defaults.ShareOwnModel),
             Hours = fields.Words("hours") ?? [],
             MaximumRoundSeconds = fields.Number("maximumRoundSeconds", defaults.MaximumRoundSeconds, 1, 31_536_000),
             UploadMegabits = fields.Number("uploadMegabits", defaults.UploadMegabits, 0, 100_000),

@@ -114,6 +114,9 @@ public sealed class ArtifactCache(string folder, SiteLink link, TimeProvider tim
         }
     }
 
+    /// <summary>Deletes one artifact.</summary>
+    public void Drop(string hash) => File.Delete(Path.Combine(folder, hash));
+
     /// <summary>Deletes all artifacts but the named ones.</summary>
     public void Keep(IReadOnlySet<string> hashes)
     {

@@ -9,7 +9,7 @@ using BrainMVP.Federated.SiteAgent.Trainer;
 namespace BrainMVP.Federated.SiteAgent.Rounds;
 
 /// <summary>After the last commit: measures the final model on the site's held-out cases and, of a supervised run, keeps it as this site uses it.</summary>
-public sealed class EvaluateWork(SiteContext site, RunBook runs, DatasetWork dataset, ModelInputs inputs)
+public sealed class EvaluateWork(SiteContext site, RunBook runs, DatasetWork dataset, ModelInputs inputs, OwnModelDelivery delivery)
 {
     public async Task<WorkResult> DoAsync(Assignment assignment, CancellationToken cancellation)
     {
@@ -44,6 +44,7 @@ public sealed class EvaluateWork(SiteContext site, RunBook runs, DatasetWork dat
                 run,
                 policy,
                 cancellation);
+            var shared = run.Document.Plan.Downstream.CrossSite && policy.ShareOwnModel ? await delivery.SendAsync(run, Path.Combine(own!, PretrainedFolder.ModelName), cancellation) : null;
             Documents.MakeOnce(site, run.Folder.Evaluation, () => new EvaluationReport
             {
                 Site = site.Site,
@@ -51,6 +52,7 @@ public sealed class EvaluateWork(SiteContext site, RunBook runs, DatasetWork dat
                 Model = commit.Model,
                 Validation = result.Validation.Where(v => v.Value.Voxels > 0).ToDictionary(v => v.Key, v => v.Value, StringComparer.Ordinal),
                 Scores = result.Scores,
+                OwnModel = shared,
             });
         }
 

@@ -33,6 +33,11 @@ public sealed class RunFolder(string root)
 
     public string Evaluation => Path.Combine(Root, "evaluation.json");
 
+    public string CompareJob => Path.Combine(Root, "compare");
+
+    /// <summary>All sites' models on this site's cases.</summary>
+    public string Comparison => Path.Combine(Root, "comparison.json");
+
     /// <summary>Of a supervised run that is over: the federation's model with what this site keeps of its own, and templates, as `predict` takes them.</summary>
     public string Model => Path.Combine(Root, "model");
 
@@ -83,6 +88,7 @@ public sealed class RunFolder(string root)
         }
 
         File.Delete(Evaluation);
+        File.Delete(Comparison);
     }
 
     /// <summary>Deletes what rounds long past left behind: all but the last ones and those that they, or a rolled back run, start from.</summary>
@@ -144,7 +150,7 @@ public sealed class RunFolder(string root)
     /// <summary>Deletes the folders of all rounds; documents and commits stay.</summary>
     public void DropRounds()
     {
-        foreach (var folder in (string[])[Rounds, PrepareJob, EvaluateJob])
+        foreach (var folder in (string[])[Rounds, PrepareJob, EvaluateJob, CompareJob])
         {
             if (Directory.Exists(folder))
             {

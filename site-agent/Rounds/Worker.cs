@@ -19,6 +19,7 @@ public sealed class Worker
     private readonly UploadWork _upload;
     private readonly CommitWork _commit;
     private readonly EvaluateWork _evaluate;
+    private readonly CompareWork _compare;
     private readonly FinishWork _finish;
 
     public Worker(SiteContext site, ITrainer trainer)
@@ -31,7 +32,8 @@ public sealed class Worker
         _train = new TrainWork(site, runs, dataset, inputs);
         _upload = new UploadWork(site, runs, inputs, new ChunkUploader(site.Link, site.Time, TransferLimits.Default));
         _commit = new CommitWork(site, runs, inputs);
-        _evaluate = new EvaluateWork(site, runs, dataset, inputs);
+        _evaluate = new EvaluateWork(site, runs, dataset, inputs, new OwnModelDelivery(site, TransferLimits.Default));
+        _compare = new CompareWork(site, runs, dataset, inputs);
         _finish = new FinishWork(site);
     }
 
@@ -42,6 +44,7 @@ public sealed class Worker
         Assignment.Types.Kind.Upload => _upload.DoAsync(assignment, cancellation),
         Assignment.Types.Kind.Commit => _commit.DoAsync(assignment, cancellation),
         Assignment.Types.Kind.Evaluate => _evaluate.DoAsync(assignment, cancellation),
+        Assignment.Types.Kind.Compare => _compare.DoAsync(assignment, cancellation),
         Assignment.Types.Kind.Finished => Task.FromResult(_finish.Do(assignment)),
         _ => throw ErrorCatalogue.ProtocolMismatch.With($"Assignment {assignment.Id} is of a kind that this agent does not know."),
     };

@@ -22,6 +22,9 @@ public enum TrainerTask
 
     /// <summary>Label cases with a fine-tuned model.</summary>
     Predict,
+
+    /// <summary>Score sites' models on the held-out cases.</summary>
+    Compare,
 }
 
 /// <summary>The job file of a trainer process. Paths are absolute.</summary>
@@ -64,6 +67,9 @@ public sealed record TrainerJob
     /// <summary>File that receives the model as this site uses it; for <see cref="TrainerTask.Evaluate"/> of a supervised plan, none when empty.</summary>
     public string OwnModelPath { get; init; } = "";
 
+    /// <summary>Files of the sites' own models by site; for <see cref="TrainerTask.Compare"/>.</summary>
+    public IReadOnlyDictionary<string, string> OwnModelPaths { get; init; } = new Dictionary<string, string>();
+
     /// <summary>What is learned; for <see cref="TrainerTask.Finetune"/>, which starts from <see cref="ModelPath"/> where there is one.</summary>
     public FinetuneTask? Downstream { get; init; }
 
@@ -95,6 +101,10 @@ public sealed record EvaluationResult
     /// <summary>By region or class; null unless the plan is supervised.</summary>
     public IReadOnlyDictionary<string, ScoreSum>? Scores { get; init; }
 }
+
+/// <summary>Result of <see cref="TrainerTask.Compare"/>.</summary>
+/// <param name="Scores">By site of the model, then by region or class.</param>
+public sealed record ComparisonResult(IReadOnlyDictionary<string, IReadOnlyDictionary<string, ScoreSum>> Scores);
 
 /// <summary>Result of <see cref="TrainerTask.Finetune"/>.</summary>
 /// <param name="Outcome">What was learned.</param>

@@ -25,6 +25,7 @@ public static class TrainerTasks
         TrainerTask.Train => CanonicalJson.Serialize(Train(job, progress, cancellation)),
         TrainerTask.Finetune => CanonicalJson.Serialize(Finetune(job, progress, cancellation)),
         TrainerTask.Predict => CanonicalJson.Serialize(CasePredictor.Run(job.Prediction!, p => progress(p.Phase, p.Done, p.Total, p.Loss, p.Note), cancellation)),
+        TrainerTask.Compare => CanonicalJson.Serialize(Compare(job, progress, cancellation)),
         _ => CanonicalJson.Serialize(Evaluate(job, progress, cancellation)),
     };
 
@@ -76,19 +77,27 @@ public static class TrainerTasks
         return new FinetuneResult(outcome, data.Cases.Count, data.Unused);
     }
 
+    private static ComparisonResult Compare(TrainerJob job, ProgressSink progress, CancellationToken cancellation)
+    {
+        using var data = LabelledDataset.Load(job.Plan.ToTask(job.Site), job.DataFolder);
+        return new ComparisonResult(SupervisedRound.Compare(EvaluationOf(job), job.OwnModelPaths, data.Cases, p => progress("evaluate", p.Done, p.Total, p.Loss), cancellation));
+    }
+
+    private static EvaluationJob EvaluationOf(TrainerJob job) => new()
+    {
+        Plan = job.Plan,
+        Site = job.Site,
+        ModelPath = job.ModelPath,
+        TemplatePaths = job.TemplatePaths,
+        DataFolder = job.DataFolder,
+        SnapshotFolder = job.SnapshotFolder,
+        OwnModelPath = job.OwnModelPath,
+        Device = job.Device,
+    };
+
     private static EvaluationResult Evaluate(TrainerJob job, ProgressSink progress, CancellationToken cancellation)
     {
-        var evaluation = new EvaluationJob
-        {
-            Plan = job.Plan,
-            Site = job.Site,
-            ModelPath = job.ModelPath,
-            TemplatePaths = job.TemplatePaths,
-            DataFolder = job.DataFolder,
-            SnapshotFolder = job.SnapshotFolder,
-            OwnModelPath = job.OwnModelPath,
-            Device = job.Device,
-        };
+        var evaluation = EvaluationOf(job);
         if (job.Plan.IsSupervised())
         {
             using var data = LabelledDataset.Load(job.Plan.ToTask(job.Site), job.DataFolder);

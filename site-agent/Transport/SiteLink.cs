@@ -38,6 +38,9 @@ public sealed class SiteLink : IDisposable
 
     public SiteService.SiteServiceClient Uploads => new(_bulk.Invoker);
 
+    /// <summary>Sends whole models.</summary>
+    public ArtifactService.ArtifactServiceClient Models => new(_bulk.Invoker);
+
     /// <summary>The bytes of its parts are lent.</summary>
     public AsyncServerStreamingCall<DownloadPart> Download(DownloadRequest request, CallOptions options) => _bulk.Invoker.AsyncServerStreamingCall(DataMessages.Download, null, options, request);
 

@@ -49,7 +49,7 @@ public sealed class SimulatedFederation(Executables executables, SimulationFolde
             var name = site.Name;
             var invitation = await admin.Admin.InviteSiteAsync(new InviteSiteRequest { Site = name, Hours = 1 }, AdminClient.Options(token));
             await Tool.Run(executables.SiteAgent, ["enroll", AddressFor(site.Number), invitation.Token, "--dir", folder.Site(name)], CommandLimit, token);
-            await Tool.Run(executables.SiteAgent, ["policy", "init", "--minimum-cohort", "1", "--force", "--dir", folder.Site(name)], CommandLimit, token);
+            await Tool.Run(executables.SiteAgent, ["policy", "init", "--minimum-cohort", "1", .. plan.Downstream.CrossSite ? (string[])["--share-own-model"] : [], "--force", "--dir", folder.Site(name)], CommandLimit, token);
         });
         for (var i = 0; i < data.Count; i++)
         {

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using BrainMVP.Federated.Contracts.Finetuning;
 using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Contracts.V1;
 using BrainMVP.Federated.Simulation.Results;
 
 namespace BrainMVP.Federated.Simulation.Report;
@@ -34,6 +35,26 @@ internal static class ScoreReport
         html.Append(LineChart.Draw($"Mean {measure} by site", "round", [.. results.Sites.Select(s => new Series(s.Name, [.. validation.Where(v => v.BySite.ContainsKey(s.Name)).Select(v => ((double)v.Round, 1 - v.BySite[s.Name]))]))]));
         html.Append(LineChart.Draw("Training loss by site", "round", [.. results.Sites.Select(s => new Series(s.Name, [.. run.Rounds.Where(r => r.Losses.ContainsKey(s.Name)).Select(r => ((double)r.Round, r.Losses[s.Name]))]))]));
         html.Append("</div>");
+        WriteComparison(html, run, measure);
+    }
+
+    private static void WriteComparison(StringBuilder html, RunStatus run, string measure)
+    {
+        if (run.Comparison.Count == 0)
+        {
+            return;
+        }
+
+        var scores = run.Comparison.Where(c => c.Scores.Count > 0).ToDictionary(c => (c.ModelSite, c.DataSite), c => c.Scores.Values.Average());
+        string[] models = [.. run.Comparison.Select(c => c.ModelSite).Distinct(StringComparer.Ordinal)], people = [.. run.Comparison.Select(c => c.DataSite).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        html.Append(CultureInfo.InvariantCulture, $"<h3>Each site's own model on each site's held-out cases</h3><p>Mean {measure}. A row is a model as its site uses it, with the layers it keeps of its own; a column is a site's cases.</p>");
+        html.Append(CultureInfo.InvariantCulture, $"<table><tr><th>model of</th>{string.Concat(people.Select(p => $"<th>{WebUtility.HtmlEncode(p)}</th>"))}</tr>");
+        foreach (var model in models)
+        {
+            html.Append(CultureInfo.InvariantCulture, $"<tr><td>{WebUtility.HtmlEncode(model)}</td>{string.Concat(people.Select(p => $"<td>{(scores.TryGetValue((model, p), out var score) ? score.ToString("F4", CultureInfo.InvariantCulture) : "")}</td>"))}</tr>");
+        }
+
+        html.Append("</table>");
     }
 
     private static string Score(Google.Protobuf.Collections.MapField<string, double> scores, string output) => scores.TryGetValue(output, out var score) ? score.ToString("F4", CultureInfo.InvariantCulture) : "";

@@ -89,6 +89,9 @@ public sealed record SimulationResults
         Loss,
         LossBySite = Run?.Validation.OrderBy(v => v.Round).Select(v => v.BySite.ToDictionary()).ToArray(),
         Validation = Run?.Validation.OrderBy(v => v.Round).Select(v => new { v.Round, Views = v.Views.Select(View).ToArray(), Scores = Plan.IsSupervised() ? v.Scores.ToDictionary() : null }).ToArray(),
+        Comparison = Run is { Comparison.Count: > 0 } compared
+            ? compared.Comparison.Select(c => new { c.ModelSite, c.DataSite, Scores = c.Scores.ToDictionary(), Cases = c.Cases.ToDictionary() }).ToArray()
+            : null,
         GlobalModel = new { Sha256 = ModelHash, File = "global-model.safetensors" },
         Templates,
         PlanHash = CanonicalJson.Hash(Plan),

@@ -35,6 +35,6 @@ internal static class Recipes
     public static Recipe FedAvgLearning { get; } = new("fedavg", plan =>
     {
         var changed = FedAvg.Change(NoTemplates.Change(plan));
-        return changed with { Training = changed.Training with { BatchNorm = "averaged" } };
+        return changed with { Training = changed.Training with { BatchNorm = "averaged" }, Downstream = changed.Downstream with { LocalStems = false } };
     });
 }

@@ -18,7 +18,7 @@ internal sealed record Study(string Name, string Title, IReadOnlyList<Method> Me
     /// <summary>Stands for the people of every site in tables.</summary>
     public const string AllSites = "all";
 
-    private static readonly double[] Fractions = [0.2, 0.4, 0.6, 1];
+    private static readonly double[] Fractions = [0.2, 0.4, 1];
 
     public static IReadOnlyList<string> Names { get; } = [Heterogeneity, LabelEfficiency, Ablation];
 

@@ -23,7 +23,7 @@ internal static class StudyPlans
         {
             Name = $"study-{kind}",
             Rounds = Rounds(size, kind, method),
-            Downstream = new DownstreamPlan { Kind = kind, Regions = ["WT=1+2+4", "TC=1+4"], Classes = ["0", "1"] },
+            Downstream = new DownstreamPlan { Kind = kind, Regions = ["WT=1+2+4", "TC=1+4"], Classes = ["0", "1"], LocalStems = true },
             Finetuning = new FinetuneTraining
             {
                 BatchSize = 2,
@@ -39,21 +39,29 @@ internal static class StudyPlans
         return method.Learning.Change(plan with { Training = plan.Training with { BatchNorm = "local" } });
     }
 
-    /// <summary>The task of a site that goes on alone from the federation's model as it uses it, with the last third of the steps; the mean of that model and of what it became.</summary>
+    /// <summary>
+    /// The task of a site that goes on alone from the federation's model as it uses it, with the steps that the federation
+    /// left and at half the rate; the mean of that model and of what it became.
+    /// </summary>
     public static FinetuneTask Adaptation(StudySize size, string kind, Method method, int seed)
     {
-        var task = Learning(size, kind, method with { Adapts = false }, seed).ToTask();
+        var (task, shared) = (Learning(size, kind, method with { Adapts = false }, seed).ToTask(), Rounds(size, kind, method));
         return task with
         {
-            Training = task.Training with { Steps = task.Training.Steps / 3, StartShare = 0.5 },
+            Training = task.Training with
+            {
+                Steps = task.Training.Steps - (shared.Count * shared.LocalSteps),
+                LearningRate = task.Training.LearningRate / 2,
+                StartShare = 0.5,
+            },
         };
     }
 
-    /// <summary>Classes are learned in a quarter of the steps.</summary>
+    /// <summary>Classes are learned in two ninths of the steps.</summary>
     private static RoundsPlan Rounds(StudySize size, string kind, Method method)
     {
-        var (count, steps) = kind == TaskKinds.Segmentation ? (size.TaskRounds, size.TaskSteps) : (size.TaskRounds / 2, size.TaskSteps / 2);
-        return new RoundsPlan { Count = method.Adapts ? count * 2 / 3 : count, LocalSteps = steps };
+        var (count, steps) = kind == TaskKinds.Segmentation ? (size.TaskRounds, size.TaskSteps) : (size.TaskRounds / 3, size.TaskSteps * 2 / 3);
+        return new RoundsPlan { Count = method.Adapts ? count * 7 / 9 : count, LocalSteps = steps };
     }
 
     /// <summary>The task of a plan where it is learned without a federation. Pooled people make larger steps: each of all sites' samples.</summary>

@@ -27,7 +27,7 @@ internal sealed record StudySize
     /// <summary>Steps of a round of pre-training.</summary>
     public required int Steps { get; init; }
 
-    /// <summary>Rounds of learning from labels, a multiple of 6: a third of a half is each site's own.</summary>
+    /// <summary>Rounds of learning from labels, a multiple of 9: two ninths are each site's own.</summary>
     public required int TaskRounds { get; init; }
 
     /// <summary>Steps of such a round.</summary>
@@ -60,8 +60,8 @@ internal sealed record StudySize
         Sites = Hospitals,
         Rounds = 3,
         Steps = 40,
-        TaskRounds = 6,
-        TaskSteps = 45,
+        TaskRounds = 9,
+        TaskSteps = 30,
         TaskLearningRate = 4e-3,
         Overlap = 0.125,
     };

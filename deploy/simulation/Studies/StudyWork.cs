@@ -89,6 +89,8 @@ internal sealed class StudyWork(StudyOptions options, StudySize size, Executable
     /// <returns>Folder with cases.csv.</returns>
     public Task<string> Measure(string kind, Method method, int seed, StudySite home, StudySite site)
     {
+        // What the people do not have need not be hidden.
+        method = method.Missing is { } absent && !site.Modalities.Contains(absent, StringComparer.Ordinal) ? method with { Missing = null } : method;
         var (model, people) = (Model(kind, method, seed, home), People(site, "test"));
         var suffix = $"{method.Training}{(method.Setting == Setting.Federation ? "-" + home.Name : Suffix(method.Setting, home))}-on-{site.Name}{(method.Missing is { } hidden ? $"-without-{hidden}" : "")}";
         return stages.Run($"seed-{seed}/{kind}-scores/{suffix}", async (folder, ct) =>

@@ -15,6 +15,12 @@ public sealed record PolicyDocument
     /// <summary>Modalities whose template change may leave; null means all that the site owns.</summary>
     public IReadOnlyList<string>? ShareTemplates { get; init; }
 
+    /// <summary>
+    /// The model as this site uses it, with the layers that it keeps of its own, may go to the other sites of a supervised run
+    /// that compares them. Plans that do are refused otherwise.
+    /// </summary>
+    public bool ShareOwnModel { get; init; }
+
     /// <summary>Local time windows in which training may run, "HH:mm-HH:mm"; empty means always.</summary>
     public IReadOnlyList<string> Hours { get; init; } = [];
 

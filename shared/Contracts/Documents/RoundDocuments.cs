@@ -225,6 +225,25 @@ public sealed record EvaluationReport
     /// <summary>By region or class; null unless the run is supervised.</summary>
     [Since(3)]
     public IReadOnlyDictionary<string, ScoreSum>? Scores { get; init; }
+
+    /// <summary>Artifact of the model as this site uses it, with its own layers; null where the plan compares no models or the site does not share its own.</summary>
+    [Since(3)]
+    public string? OwnModel { get; init; }
+}
+
+/// <summary>All sites' models on the held-out cases of one site.</summary>
+public sealed record ComparisonReport
+{
+    /// <summary>Site of the cases.</summary>
+    public required string Site { get; init; }
+
+    public required string Run { get; init; }
+
+    /// <summary>The federation's model that the sites' own ones are made of.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>By site of the model, then by region or class.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyDictionary<string, ScoreSum>> Scores { get; init; }
 }
 
 /// <summary>Context arithmetic.</summary>

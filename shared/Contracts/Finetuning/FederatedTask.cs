@@ -36,8 +36,8 @@ public static class FederatedTask
         task.Kind == TaskKinds.Segmentation ? [.. LabelRegion.Of(task).Select(r => r.Name)] : task.Classes;
 
     /// <summary>
-    /// A plan that learns a task from a pre-trained encoder. Sites keep their batch normalisations (FedBN): those that lack
-    /// modalities would otherwise pull the averages to where they fit nobody.
+    /// A plan that learns a task from a pre-trained encoder. Sites keep their batch normalisations (FedBN) and their first
+    /// stage: those that lack modalities would otherwise pull the averages to where they fit nobody.
     /// </summary>
     /// <param name="task">The task.</param>
     /// <param name="basis">Rounds, quorum, aggregation and privacy.</param>
@@ -48,7 +48,7 @@ public static class FederatedTask
         Modalities = task.Modalities,
         Network = task.Network,
         Imaging = task.Imaging,
-        Downstream = new DownstreamPlan { Kind = task.Kind, Regions = task.Regions, Classes = task.Classes },
+        Downstream = new DownstreamPlan { Kind = task.Kind, Regions = task.Regions, Classes = task.Classes, LocalStems = true },
         Training = task.Network.Backbone == Backbones.UniFormer
             ? basis.Training with { Threads = task.Training.Threads, BatchNorm = "local" }
             : basis.Training with { Threads = task.Training.Threads },

@@ -17,6 +17,12 @@ public sealed record DownstreamPlan
     [PlanField("Each site keeps its own last layer, which turns features into regions or classes, and never sends it.")]
     public bool LocalHeads { get; init; }
 
+    [PlanField("Each site keeps its own first stage, which sees the modalities: sites that lack one, or scan otherwise, adapt there and share what follows. The federation's model has the mean, for newcomers.")]
+    public bool LocalStems { get; init; }
+
+    [PlanField("After the last round every site's model, with the layers it keeps of its own, is measured on every site's held-out cases: models of all members travel to all members, of the cases only scores leave. A site takes part where its policy says shareOwnModel.")]
+    public bool CrossSite { get; init; }
+
     /// <summary>Value of <see cref="Kind"/> of a pre-training.</summary>
     public const string None = "none";
 }

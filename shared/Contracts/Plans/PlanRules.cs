@@ -50,6 +50,7 @@ public static class PlanRules
 
     private static void CheckTask(Plan plan)
     {
+        Demand(plan.IsSupervised() || !plan.Downstream.CrossSite, "downstream.crossSite compares models of a supervised run; downstream.kind must not be none with it.");
         if (!plan.IsSupervised())
         {
             return;

@@ -8,7 +8,7 @@ using BrainMVP.Federated.Imaging.Layouts;
 namespace BrainMVP.Federated.Imaging.Preparation;
 
 /// <summary>Names a prepared case by everything that it depends on.</summary>
-internal static class CaseKey
+public static class CaseKey
 {
     private static readonly string[] PairEnds = [".hdr", ".hdr.gz", ".img", ".img.gz"];
 

@@ -73,5 +73,8 @@ public sealed class UNet3DEncoder
     }
 
     /// <summary>a, b, …, z, za, zb, …: the published network needs four.</summary>
+    /// <summary>Whether a tensor belongs to the finest level, up to the convolution into the second; by its name.</summary>
+    internal static bool IsFirstStage(string name) => name.StartsWith("conv1", StringComparison.Ordinal) || name.StartsWith("ds1.", StringComparison.Ordinal);
+
     private static string Letter(int index) => index < 26 ? $"{(char)('a' + index)}" : $"z{Letter(index - 26)}";
 }

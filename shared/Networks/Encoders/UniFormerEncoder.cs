@@ -66,6 +66,12 @@ public sealed class UniFormerEncoder : Module<Tensor, Tensor>
         return [.. ((Tensor[])[x0, x1, x2, x3, x4]).Select(x => x.permute(0, 4, 1, 2, 3).MoveToOuterDisposeScope())];
     }
 
+    /// <summary>Whether a tensor belongs to the finest stage, up to the embedding into the second.</summary>
+    /// <param name="name">Name of the tensor in a network.</param>
+    /// <param name="prefix">What the encoder's names begin with there.</param>
+    internal static bool IsFirstStage(string name, string prefix) =>
+        ((string[])[nameof(patch_embed1), nameof(blocks1), nameof(patch_embed2)]).Any(m => name.StartsWith($"{prefix}{m}.", StringComparison.Ordinal));
+
     protected override void Dispose(bool disposing)
     {
         if (disposing)

@@ -40,6 +40,9 @@ public sealed class ClassificationModel : Module<Tensor, Classification>, INetwo
     /// <summary>Whether a tensor belongs to the layer that gives logits, by its name.</summary>
     public bool IsHead(string name) => name.StartsWith(nameof(head) + ".", StringComparison.Ordinal);
 
+    /// <summary>Whether a tensor belongs to the finest stage, which sees the volumes, up to the way into the second; by its name.</summary>
+    public bool IsFirstStage(string name) => encoder is null ? UNet3DEncoder.IsFirstStage(name) : UniFormerEncoder.IsFirstStage(name, nameof(encoder) + ".");
+
     /// <summary>Moves all tensors. They are new ones afterwards: make optimisers later.</summary>
     public void MoveTo(Device device)
     {

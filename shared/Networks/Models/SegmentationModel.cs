@@ -38,6 +38,9 @@ public abstract class SegmentationModel : Module<Tensor, Segmentation>, INetwork
     /// <summary>Whether a tensor belongs to the layers that give logits, by its name.</summary>
     public abstract bool IsHead(string name);
 
+    /// <summary>Whether a tensor belongs to the finest stage, which sees the volumes, up to the way into the second; by its name.</summary>
+    public abstract bool IsFirstStage(string name);
+
     /// <summary>Moves all tensors. They are new ones afterwards: make optimisers later.</summary>
     public void MoveTo(Device device)
     {

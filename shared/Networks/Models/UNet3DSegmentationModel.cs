@@ -23,6 +23,8 @@ public sealed class UNet3DSegmentationModel : SegmentationModel
 
     public override bool IsHead(string name) => name.StartsWith("up1conv.", StringComparison.Ordinal);
 
+    public override bool IsFirstStage(string name) => UNet3DEncoder.IsFirstStage(name);
+
     public override Segmentation forward(Tensor volumes)
     {
         using var scope = NewDisposeScope();

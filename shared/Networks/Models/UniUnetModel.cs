@@ -41,6 +41,8 @@ public sealed class UniUnetModel : SegmentationModel
 
     public override bool IsHead(string name) => name.StartsWith("decoder.out.", StringComparison.Ordinal) || name.StartsWith(nameof(ms_out) + ".", StringComparison.Ordinal);
 
+    public override bool IsFirstStage(string name) => UniFormerEncoder.IsFirstStage(name, "encoder.") || name.StartsWith("decoder.proj1.", StringComparison.Ordinal);
+
     public override Segmentation forward(Tensor volumes)
     {
         using var scope = NewDisposeScope();

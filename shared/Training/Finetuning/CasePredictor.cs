@@ -15,7 +15,10 @@ using TorchSharp;
 
 namespace BrainMVP.Federated.Training.Finetuning;
 
-/// <summary>Labels the cases of a data set with a fine-tuned model and writes label maps on the grid of their own files.</summary>
+/// <summary>
+/// Labels the cases of a data set with a fine-tuned model and writes label maps on the grid of their own files. What an
+/// interrupted job labelled is taken as it is.
+/// </summary>
 public static class CasePredictor
 {
     /// <param name="job">Model, data and choices.</param>
@@ -40,13 +43,25 @@ public static class CasePredictor
         var scan = DatasetScanner.Scan(job.DataPath);
         var wanted = Wanted(job, scan);
         Directory.CreateDirectory(job.Out);
+        var (rules, records) = (RulesOf(job, task), new PredictionRecords(job.Out));
         var (done, unused) = (new List<PredictedCase>(), scan.Skipped.Select(s => new UnusedCase(s.Subject, s.Error.Id, s.Detail)).ToList());
         foreach (var (index, scanned) in wanted.Index())
         {
             ct.ThrowIfCancellationRequested();
             try
             {
-                done.Add(Predict(job, task, predictor, scanned, ct));
+                var seen = Seen(job, scanned);
+                var key = CanonicalJson.Hash(new { Rules = rules, Case = CaseKey.Of(seen, task.Imaging) });
+                if (records.Find(scanned.Name, key) is { } known)
+                {
+                    done.Add(known);
+                }
+                else
+                {
+                    var (predicted, files) = Predict(job, task, predictor, seen, ct);
+                    records.Keep(key, predicted, files);
+                    done.Add(predicted);
+                }
             }
             catch (FederationException e) when (e.Code.Number is >= 1100 and < 1200)
             {
@@ -56,6 +71,7 @@ public static class CasePredictor
             progress(new TrainingProgress("predict", index + 1, wanted.Length, 0));
         }
 
+        records.Sweep();
         var document = new PredictionDocument { Task = task, Model = FileHash.Of(job.ModelPath), Hidden = job.Hidden, Cases = done, Unused = unused };
         DurableFile.WriteAllText(Path.Combine(job.Out, PredictionDocument.FileName), CanonicalJson.ToReadable(document));
         return document;
@@ -71,10 +87,24 @@ public static class CasePredictor
         return [.. scan.Cases.Where(c => job.Only.Count == 0 || job.Only.Contains(c.Name, StringComparer.Ordinal) || job.Only.Contains(c.Subject, StringComparer.Ordinal)).OrderBy(c => c.Name, StringComparer.Ordinal)];
     }
 
-    private static PredictedCase Predict(PredictionJob job, FinetuneTask task, VolumePredictor predictor, ScannedCase scanned, CancellationToken ct)
+    /// <summary>SHA-256 of what all predictions of a job depend on beside their cases.</summary>
+    private static string RulesOf(PredictionJob job, FinetuneTask task) => CanonicalJson.Hash(new
     {
-        // As if it had never been taken: it may not even decide on grid and field of view.
-        scanned = scanned with { Series = scanned.Series.Where(s => !job.Hidden.Contains(s.Key, StringComparer.Ordinal)).ToDictionary(s => s.Key, s => s.Value, StringComparer.Ordinal) };
+        Task = task,
+        Model = FileHash.Of(job.ModelPath),
+        Templates = job.TemplatePaths.OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => new { Modality = t.Key, Hash = FileHash.Of(t.Value) }).ToArray(),
+        job.Hidden,
+        job.Probabilities,
+        job.Device,
+        job.Threads,
+    });
+
+    /// <summary>A case without what is hidden, as if it had never been taken: it may not even decide on grid and field of view.</summary>
+    private static ScannedCase Seen(PredictionJob job, ScannedCase scanned) =>
+        scanned with { Series = scanned.Series.Where(s => !job.Hidden.Contains(s.Key, StringComparer.Ordinal)).ToDictionary(s => s.Key, s => s.Value, StringComparer.Ordinal) };
+
+    private static (PredictedCase Case, IReadOnlyList<string> Files) Predict(PredictionJob job, FinetuneTask task, VolumePredictor predictor, ScannedCase scanned, CancellationToken ct)
+    {
         string[] missing = [.. task.Modalities.Where(m => !scanned.Series.ContainsKey(m))];
         if (missing.Length == task.Modalities.Count)
         {
@@ -88,36 +118,38 @@ public static class CasePredictor
         {
             var scores = predictor.Classify(item);
             var best = Array.IndexOf(scores, scores.Max());
-            return new PredictedCase(scanned.Name, missing, "", task.Classes[best], task.Classes.Zip(scores).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal), Seconds(began));
+            return (new PredictedCase(scanned.Name, missing, "", task.Classes[best], task.Classes.Zip(scores).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal), Seconds(began)), []);
         }
 
         var probabilities = predictor.Segment(item, ct);
         var seconds = Seconds(began);
-        return new PredictedCase(scanned.Name, missing, Write(job, task, scanned, prepared, probabilities), "", new Dictionary<string, double>(), seconds);
+        var files = Write(job, task, scanned, prepared, probabilities);
+        return (new PredictedCase(scanned.Name, missing, files[0], "", new Dictionary<string, double>(), seconds), files);
     }
 
     private static double Seconds(long began) => TimeProvider.System.GetElapsedTime(began).TotalSeconds;
 
     /// <summary>Label map, and probabilities where they are wanted, on the grid of the reference series' file.</summary>
-    /// <returns>Name of the label map's file.</returns>
-    private static string Write(PredictionJob job, FinetuneTask task, ScannedCase scanned, PreparedCase prepared, float[] probabilities)
+    /// <returns>Names of the files, the label map's first.</returns>
+    private static List<string> Write(PredictionJob job, FinetuneTask task, ScannedCase scanned, PreparedCase prepared, float[] probabilities)
     {
         var (regions, name, grid) = (LabelRegion.Of(task), SafeName.Of(scanned.Name), prepared.Reference!);
         var voxels = (int)prepared.Shape.Count;
         var native = new float[regions.Count][];
+        var files = new List<string> { $"{name}_seg.nii.gz" };
         for (var region = 0; region < regions.Count; region++)
         {
             var volume = new Volume(prepared.Shape, prepared.Affine, probabilities.AsSpan(region * voxels, voxels).ToArray());
             native[region] = Resampling.To(volume, grid).Voxels;
             if (job.Probabilities)
             {
-                NiftiWriter.Write(Path.Combine(job.Out, $"{name}_probability-{regions[region].Name}.nii.gz"), new Volume(grid.Shape, grid.Affine, native[region]));
+                files.Add($"{name}_probability-{regions[region].Name}.nii.gz");
+                NiftiWriter.Write(Path.Combine(job.Out, files[^1]), new Volume(grid.Shape, grid.Affine, native[region]));
             }
         }
 
-        var file = $"{name}_seg.nii.gz";
-        NiftiWriter.Write(Path.Combine(job.Out, file), new Volume(grid.Shape, grid.Affine, LabelDecoder.Decode(regions, native)), NiftiStorage.UInt8);
-        return file;
+        NiftiWriter.Write(Path.Combine(job.Out, files[0]), new Volume(grid.Shape, grid.Affine, LabelDecoder.Decode(regions, native)), NiftiStorage.UInt8);
+        return files;
     }
 
     private static TrainingCase InMemory(ScannedCase scanned, PreparedCase prepared, FinetuneTask task)

@@ -32,6 +32,9 @@ public sealed class DownstreamNetwork : IDisposable
     /// <summary>Whether a tensor belongs to the layers that give logits, by its name.</summary>
     public bool IsHead(string name) => _segmentation?.IsHead(name) ?? _classification!.IsHead(name);
 
+    /// <summary>Whether a tensor belongs to the finest stage, which sees the volumes, up to the way into the second; by its name.</summary>
+    public bool IsFirstStage(string name) => _segmentation?.IsFirstStage(name) ?? _classification!.IsFirstStage(name);
+
     /// <summary>Where the network lives.</summary>
     public Device Device { get; private set; } = CPU;
 

@@ -7,8 +7,10 @@ using static TorchSharp.torch;
 namespace BrainMVP.Federated.Training.Finetuning;
 
 /// <summary>
-/// What a site keeps of a supervised run's network instead of the federation's: its last layer (downstream.localHeads)
-/// and its batch normalisations (training.batchNorm local), in <c>own.safetensors</c> of the snapshot.
+/// What a site keeps of a supervised run's network instead of the federation's: its last layer (downstream.localHeads),
+/// its first stage (downstream.localStems) and its batch normalisations (training.batchNorm local), in
+/// <c>own.safetensors</c> of the snapshot. Of the first stage and the normalisations the federation's model has the
+/// mean, for newcomers.
 /// </summary>
 internal static class OwnTensors
 {
@@ -18,7 +20,7 @@ internal static class OwnTensors
     public static bool IsPrivate(Plan plan, DownstreamNetwork network, string name) => plan.Downstream.LocalHeads && network.IsHead(name);
 
     /// <summary>Whether the plan lets sites keep anything.</summary>
-    public static bool Any(Plan plan) => plan.Downstream.LocalHeads || KeepsNormalisations(plan);
+    public static bool Any(Plan plan) => plan.Downstream.LocalHeads || plan.Downstream.LocalStems || KeepsNormalisations(plan);
 
     /// <summary>Whether sites keep their batch normalisations (FedBN).</summary>
     public static bool KeepsNormalisations(Plan plan) => plan.Training.BatchNorm == "local";
@@ -44,5 +46,6 @@ internal static class OwnTensors
     }
 
     private static IEnumerable<KeyValuePair<string, Tensor>> Of(Plan plan, DownstreamNetwork network) => network.State.All
-        .Where(t => IsPrivate(plan, network, t.Key) || (KeepsNormalisations(plan) && network.State.BatchNormNames.Contains(t.Key)));
+        .Where(t => IsPrivate(plan, network, t.Key) || (plan.Downstream.LocalStems && network.IsFirstStage(t.Key))
+            || (KeepsNormalisations(plan) && network.State.BatchNormNames.Contains(t.Key)));
 }

@@ -110,6 +110,34 @@ public sealed class SupervisedRound : IDisposable
             : new TaskValidation(task, split.Validation).Scores(new VolumePredictor(task, network, templates), (done, total) => progress(new TrainingProgress("evaluate", done, total, 0)), ct);
     }
 
+    /// <summary>Scores sites' models on one site's held-out cases.</summary>
+    /// <param name="job">Plan, cases and templates; <see cref="EvaluationJob.ModelPath"/> is not read.</param>
+    /// <param name="models">By site: files that <see cref="Evaluate"/> wrote there.</param>
+    /// <param name="cases">The site's labelled cases.</param>
+    /// <param name="progress">Called on this thread.</param>
+    /// <param name="ct">Stops between two cases.</param>
+    /// <returns>By site of the model; no scores where nothing is held out.</returns>
+    /// <exception cref="FederationException">BMF-1123, 1401, 1402, 1405, 1406, 1504, 1505, 1506.</exception>
+    public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, ScoreSum>> Compare(
+        EvaluationJob job, IReadOnlyDictionary<string, string> models, IReadOnlyList<LabelledCase> cases, Action<TrainingProgress> progress, CancellationToken ct)
+    {
+        TorchRuntime.Start(job.Plan.Training.Threads);
+        var task = job.Plan.ToTask(job.Site);
+        var (validation, templates) = (FinetuneSplit.Of(task, cases).Validation, TemplateVolumes.Load(task, job.TemplatePaths));
+        var scores = new Dictionary<string, IReadOnlyDictionary<string, ScoreSum>>(StringComparer.Ordinal);
+        foreach (var (index, (site, path)) in models.OrderBy(m => m.Key, StringComparer.Ordinal).Index())
+        {
+            using var network = new DownstreamNetwork(task);
+            DownstreamFile.Load(network, path);
+            network.MoveTo(DeviceOf(job.Device));
+            scores.Add(site, validation.Count == 0
+                ? new Dictionary<string, ScoreSum>()
+                : new TaskValidation(task, validation).Scores(new VolumePredictor(task, network, templates), (done, total) => progress(new TrainingProgress("evaluate", (index * total) + done, models.Count * total, 0)), ct));
+        }
+
+        return scores;
+    }
+
     public void Dispose()
     {
         _optimizer.Dispose();

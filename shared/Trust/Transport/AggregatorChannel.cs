@@ -94,7 +94,7 @@ public sealed class AggregatorChannel : IDisposable
         try
         {
             await socket.ConnectAsync(endpoint, cancellation);
-            return new NetworkStream(socket, ownsSocket: true);
+            return new ReadAheadStream(new NetworkStream(socket, ownsSocket: true));
         }
         catch
         {

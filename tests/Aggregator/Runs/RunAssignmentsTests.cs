@@ -40,6 +40,15 @@ public sealed class RunAssignmentsTests
     }
 
     [Fact]
+    public void Who_evaluated_compares_until_its_scores_are_there()
+    {
+        var comparing = Running with { Phase = RunPhase.Comparing, Evaluations = RunMachineTests.One("a", "document") };
+        Assert.Equal(["pilot/1/1/commit", "pilot/1/compare"], Due("a", comparing, null));
+        Assert.Equal(["pilot/1/1/commit"], Due("b", comparing, null));
+        Assert.Equal(["pilot/1/1/commit"], Due("a", comparing with { Comparisons = RunMachineTests.One("a", "scores") }, null));
+    }
+
+    [Fact]
     public void A_member_trains_until_it_reported()
     {
         Assert.Equal(["pilot/1/1/commit", "pilot/2/1/train"], Due("a", Running, Training));

@@ -155,6 +155,17 @@ public sealed class RunMachineTests
         Assert.Equal(RunStep.Complete, RunMachine.DecideEvaluation(state with { Evaluations = One("a", "x"), Dropped = One("b", "gone") }, Start, _ => false).Step);
     }
 
+    [Fact]
+    public void Models_are_compared_by_those_who_evaluated_and_by_nobody_else()
+    {
+        var state = Approved("a", "b", "c") with { Phase = RunPhase.Comparing, Evaluations = new Dictionary<string, string> { ["a"] = "x", ["b"] = "y" } };
+        Assert.Equal(["a", "b"], RunMachine.Awaited(state));
+        Assert.Equal(RunStep.Wait, RunMachine.DecideEvaluation(state with { Comparisons = One("a", "m") }, Start, _ => false).Step);
+        Assert.Equal(RunStep.Complete, RunMachine.DecideEvaluation(state with { Comparisons = One("a", "m") }, Start, s => s == "b").Step);
+        Assert.Equal(RunStep.Complete, RunMachine.DecideEvaluation(state with { Comparisons = One("a", "m") }, Late, _ => false).Step);
+        Assert.Equal(RunStep.Complete, RunMachine.DecideEvaluation(state with { Comparisons = new Dictionary<string, string> { ["a"] = "m", ["b"] = "n" } }, Start, _ => false).Step);
+    }
+
     internal static RunState Approved(params string[] sites) => new()
     {
         Phase = RunPhase.AwaitingApprovals,

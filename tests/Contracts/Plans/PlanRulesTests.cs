@@ -21,6 +21,7 @@ public sealed class PlanRulesTests
         { "split.testCases", Supervised with { Split = new SplitPlan { TestCases = ["case-1"] } } },
         { "quorum.minimumSitesPerModality", Supervised with { Quorum = Demo.Quorum with { MinimumSitesPerModality = 2 } } },
         { "training.controlVariates", Supervised with { Training = Demo.Training with { ControlVariates = true } } },
+        { "downstream.crossSite", Demo with { Downstream = new DownstreamPlan { CrossSite = true } } },
         { "regions", Supervised with { Downstream = new DownstreamPlan { Kind = "segmentation", Regions = [] } } },
         { "quorum.required", Demo with { Quorum = Demo.Quorum with { Required = ["north", "north"] } } },
     };

@@ -64,8 +64,42 @@ public sealed class FinetuneTests
             Assert.Equal(DiceOf(truth, prediction, labels), double.Parse(line[4], CultureInfo.InvariantCulture), 1e-9);
         }
 
+        await Predicting_that_is_killed_goes_on_where_it_stopped(folder);
         Assert.Contains("<img", await File.ReadAllTextAsync(folder.PathOf("report", "report.html"), _cancellation), StringComparison.Ordinal);
         folder.HoldsNoProcess();
+    }
+
+    private async Task Predicting_that_is_killed_goes_on_where_it_stopped(TemporaryFolder folder)
+    {
+        // Slow enough to be killed between two cases.
+        string[] Arguments(string output) =>
+            ["predict", "--model", folder.PathOf("whole"), "--data", folder.PathOf("data"), "--out", folder.PathOf(output), "--device", "cpu", "--flips", "--overlap", "0.5"];
+        (await Agent(Arguments("all"))).Succeeded();
+        await using (var killed = RunningProcess.Start(Programs.SiteAgent, Arguments("resumed")))
+        {
+            await Wait.Until(() => Records("resumed").Length > 0, () => "no case was labelled", _cancellation);
+            killed.Send(Signals.Kill);
+            await killed.Finish(_cancellation);
+        }
+
+        var before = Records("resumed").ToDictionary(r => r, r => (File.GetLastWriteTimeUtc(r), File.GetLastWriteTimeUtc(LabelsOf(r))));
+        (await Agent(Arguments("resumed"))).Succeeded();
+        Assert.All(before, b => Assert.Equal(b.Value, (File.GetLastWriteTimeUtc(b.Key), File.GetLastWriteTimeUtc(LabelsOf(b.Key)))));
+        foreach (var whole in Directory.GetFiles(folder.PathOf("all"), "*.nii.gz"))
+        {
+            Assert.Equal(await File.ReadAllBytesAsync(whole, _cancellation), await File.ReadAllBytesAsync(folder.PathOf("resumed", Path.GetFileName(whole)), _cancellation));
+        }
+
+        // What is damaged since, or was made by another model, is made again.
+        var broken = LabelsOf(Records("resumed")[0]);
+        var bytes = await File.ReadAllBytesAsync(broken, _cancellation);
+        await File.WriteAllBytesAsync(broken, bytes[..^1], _cancellation);
+        (await Agent(Arguments("resumed"))).Succeeded();
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(broken, _cancellation));
+
+        string[] Records(string output) => Directory.Exists(folder.PathOf(output, ".cases")) ? [.. Directory.GetFiles(folder.PathOf(output, ".cases"), "*.json").Order(StringComparer.Ordinal)] : [];
+
+        string LabelsOf(string record) => folder.PathOf("resumed", Path.GetFileNameWithoutExtension(record) + "_seg.nii.gz");
     }
 
     [Fact]

@@ -33,7 +33,7 @@ public sealed class SupervisedRunTests
               heldOut: 0.25
             """);
         var written = await RunningProcess.Run(Programs.Aggregator, ["plan", "init", "--preset", "demo", "--task", task], _cancellation);
-        var plan = folder.Write("plan.yaml", written.Succeeded().Output.Replace("  count: 6", "  count: 2", StringComparison.Ordinal).Replace("  localSteps: 40", "  localSteps: 6", StringComparison.Ordinal));
+        var plan = folder.Write("plan.yaml", written.Succeeded().Output.Replace("  count: 6", "  count: 2", StringComparison.Ordinal).Replace("  localSteps: 40", "  localSteps: 6", StringComparison.Ordinal).Replace("  crossSite: false", "  crossSite: true", StringComparison.Ordinal));
         string[] arguments = ["--plan", plan, "--data", folder.PathOf("north"), "--data", folder.PathOf("south")];
         (await SimulationProcess.Run(folder.PathOf("whole"), arguments, _cancellation)).Succeeded();
         (await SimulationProcess.Run(folder.PathOf("cut"), [.. arguments, "--fault", "trainer:1@round=1,step=train", "--fault", "aggregator@round=2,step=sum", "--fault", "agent:2@round=2,step=upload"], _cancellation)).Succeeded();
@@ -45,6 +45,20 @@ public sealed class SupervisedRunTests
 
         (await Agent("predict", "--model", folder.PathOf("whole"), "--plan", plan, "--data", folder.PathOf("south"), "--out", folder.PathOf("predictions"))).Succeeded();
         Assert.Equal(4, Directory.GetFiles(folder.PathOf("predictions"), "*_seg.nii.gz").Length);
+
+        // Every site's own model on every site's cases; a site's own on its own is what was reported of the final model.
+        var compared = Comparison("whole");
+        Assert.Equal(["north on north", "north on south", "south on north", "south on south"], compared.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(compared, Comparison("cut"));
+        var bySite = SimulationProcess.Summary(folder.PathOf("whole")).GetProperty("lossBySite").EnumerateArray().Last();
+        Assert.All((string[])["north", "south"], s => Assert.Equal(1 - bySite.GetProperty(s).GetDouble(), compared[$"{s} on {s}"], 1e-12));
+        Assert.Contains("own model on each site", await File.ReadAllTextAsync(folder.PathOf("whole", "report.html"), _cancellation), StringComparison.Ordinal);
+        Assert.Contains("shareOwnModel", await File.ReadAllTextAsync(folder.PathOf("whole", "sites", "north", "egress", "simulation-own-model.txt"), _cancellation), StringComparison.Ordinal);
+
+        Dictionary<string, double> Comparison(string run) => SimulationProcess.Summary(folder.PathOf(run)).GetProperty("comparison").EnumerateArray().ToDictionary(
+            c => $"{c.GetProperty("modelSite").GetString()} on {c.GetProperty("dataSite").GetString()}",
+            c => c.GetProperty("scores").EnumerateObject().Average(s => s.Value.GetDouble()),
+            StringComparer.Ordinal);
 
         // What a site has when the run is over, with its own normalisations, needs no plan.
         string ModelOf(string run) => folder.PathOf(run, "models", "south", "model.safetensors");

@@ -32,6 +32,14 @@ public sealed class PolicyCheckTests
     }
 
     [Fact]
+    public void A_plan_that_sends_the_sites_own_models_around_needs_the_sites_word()
+    {
+        var plan = Plan with { Downstream = new DownstreamPlan { Kind = "segmentation", CrossSite = true } };
+        Assert.Contains("shareOwnModel", PolicyCheck.RefusePlan(new PolicyDocument(), plan, Profile, 25)?.Message, StringComparison.Ordinal);
+        Assert.Null(PolicyCheck.RefusePlan(new PolicyDocument { ShareOwnModel = true }, plan, Profile, 25));
+    }
+
+    [Fact]
     public void A_site_without_a_modality_of_the_plan_says_so() =>
         Assert.Equal(ErrorCatalogue.NoModality, PolicyCheck.RefusePlan(new PolicyDocument(), Plan with { Modalities = ["dwi"] }, Profile, 25)?.Code);
 

@@ -23,6 +23,7 @@ public sealed class PolicyFileTests
                 ShareTemplates = share,
                 Hours = hours,
                 MaximumRoundSeconds = seconds,
+                ShareOwnModel = !approval,
             };
             var read = PolicyFile.Parse(PolicyFile.ToText(policy), "policy.yaml");
             Assert.Equal(CanonicalJson.ToReadable(policy), CanonicalJson.ToReadable(read));

@@ -65,6 +65,29 @@ public sealed class SupervisedRoundTests
     }
 
     [Fact]
+    public void The_first_stage_goes_on_from_the_sites_own_and_its_mean_is_in_the_federations_model()
+    {
+        using var tiny = new TinyTask();
+        var plan = PlanOf(tiny) with { Downstream = PlanOf(tiny).Downstream with { LocalStems = true } };
+        var first = SupervisedRound.Run(Job(tiny, plan, "one", 1), tiny.Cases, _ => { }, Cancellation);
+
+        // The federation's model after the round is another than the site's: here the one that it began with.
+        var next = Job(tiny, plan, "two", 2) with { SnapshotFolder = first.SnapshotFolder };
+        var path = Path.Combine(tiny.Folder, "own", "model.safetensors");
+        SupervisedRound.Evaluate(Evaluation(plan, next) with { OwnModelPath = path }, tiny.Cases, _ => { }, Cancellation);
+        using var sent = new SafetensorsReader(first.LocalModelPath);
+        using var global = new SafetensorsReader(next.ModelPath);
+        using var own = new SafetensorsReader(path);
+        Assert.Equal(own.Tensors.Keys.Order(StringComparer.Ordinal), sent.Tensors.Keys.Order(StringComparer.Ordinal));
+        string[] prefixes = ["encoder.patch_embed1.", "encoder.blocks1.", "encoder.patch_embed2.", "decoder.proj1."];
+        foreach (var name in own.Tensors.Keys)
+        {
+            var expected = prefixes.Any(p => name.StartsWith(p, StringComparison.Ordinal)) ? sent : global;
+            Assert.Equal(expected.ReadFloats(name), own.ReadFloats(name));
+        }
+    }
+
+    [Fact]
     public void Local_heads_begin_alike_at_every_site()
     {
         using var tiny = new TinyTask();
@@ -149,7 +172,7 @@ public sealed class SupervisedRoundTests
     private static Plan PlanOf(TinyTask tiny)
     {
         var plan = FederatedTask.ToPlan(tiny.Task, Presets.Create(Presets.Demo)) with { Rounds = new RoundsPlan { Count = 2, LocalSteps = 4 } };
-        plan = plan with { Training = plan.Training with { BatchNorm = "averaged" } };
+        plan = plan with { Training = plan.Training with { BatchNorm = "averaged" }, Downstream = plan.Downstream with { LocalStems = false } };
         PlanRules.Check(plan);
         return plan;
     }
