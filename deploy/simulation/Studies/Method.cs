@@ -25,11 +25,10 @@ internal sealed record Recipe(string Name, Func<Plan, Plan> Change);
 /// <param name="Learning">How it learns from labels.</param>
 /// <param name="Labels">Part of the labels that is used, in (0, 1].</param>
 /// <param name="Missing">Modalities that are hidden from the test people; null for none.</param>
-/// <param name="Adapts">The last two ninths of a federation's steps are each site's own: the federation's model goes on learning from the site's labels.</param>
-internal sealed record Method(string Name, Setting Setting, Recipe? Pretraining, Recipe Learning, double Labels = 1, string? Missing = null, bool Adapts = false)
+internal sealed record Method(string Name, Setting Setting, Recipe? Pretraining, Recipe Learning, double Labels = 1, string? Missing = null)
 {
     /// <summary>What is trained; methods that differ in the test people alone share it.</summary>
-    public string Training => $"{Setting}-{Pretraining?.Name ?? "untrained"}-{Learning.Name}-{Labels * 100:F0}{(Adapts ? "-shared" : "")}".ToLowerInvariant();
+    public string Training => $"{Setting}-{Pretraining?.Name ?? "untrained"}-{Learning.Name}-{Labels * 100:F0}".ToLowerInvariant();
 }
 
 /// <summary>Is the first method better than the second, and by how much?</summary>

@@ -35,7 +35,7 @@ internal sealed record Study(string Name, string Title, IReadOnlyList<Method> Me
                 new Method("scratch", Setting.Site, null, Recipes.NoTemplates, StudySize.FewLabels),
                 new Method("local-only", Setting.Site, Recipes.Ours, Recipes.Templates, StudySize.FewLabels),
                 new Method("fedavg", Setting.Federation, Recipes.FedAvg, Recipes.FedAvgLearning, StudySize.FewLabels),
-                new Method("ours", Setting.Federation, Recipes.Ours, Recipes.Templates, StudySize.FewLabels, Adapts: true),
+                new Method("ours", Setting.Federation, Recipes.Ours, Recipes.Templates, StudySize.FewLabels),
                 new Method("centralised", Setting.Pooled, Recipes.Ours, Recipes.Templates, StudySize.FewLabels),
             ],
             [new Comparison("ours", "scratch", 0), new Comparison("ours", "local-only", 0), new Comparison("ours", "fedavg", null), new Comparison("ours", "centralised", null)],
@@ -46,7 +46,7 @@ internal sealed record Study(string Name, string Title, IReadOnlyList<Method> Me
             "Fewer labels: our recipe with a part of the labels, untrained networks with all of them",
             [.. Fractions.SelectMany(f => (Method[])[
                 new Method($"scratch-{f * 100:F0}", Setting.Site, null, Recipes.NoTemplates, f),
-                new Method($"ours-{f * 100:F0}", Setting.Federation, Recipes.Ours, Recipes.Templates, f, Adapts: true)])],
+                new Method($"ours-{f * 100:F0}", Setting.Federation, Recipes.Ours, Recipes.Templates, f)])],
             [new Comparison("ours-40", "scratch-100", -0.01), new Comparison("ours-20", "scratch-100", null), new Comparison("ours-100", "scratch-100", null)]),
         Ablation => new Study(
             name,

@@ -22,7 +22,7 @@ internal static class StudyPlans
         var plan = basis with
         {
             Name = $"study-{kind}",
-            Rounds = Rounds(size, kind, method),
+            Rounds = Rounds(size, kind),
             Downstream = new DownstreamPlan { Kind = kind, Regions = ["WT=1+2+4", "TC=1+4"], Classes = ["0", "1"], LocalStems = true },
             Finetuning = new FinetuneTraining
             {
@@ -39,30 +39,10 @@ internal static class StudyPlans
         return method.Learning.Change(plan with { Training = plan.Training with { BatchNorm = "local" } });
     }
 
-    /// <summary>
-    /// The task of a site that goes on alone from the federation's model as it uses it, with the steps that the federation
-    /// left and at half the rate; the mean of that model and of what it became.
-    /// </summary>
-    public static FinetuneTask Adaptation(StudySize size, string kind, Method method, int seed)
-    {
-        var (task, shared) = (Learning(size, kind, method with { Adapts = false }, seed).ToTask(), Rounds(size, kind, method));
-        return task with
-        {
-            Training = task.Training with
-            {
-                Steps = task.Training.Steps - (shared.Count * shared.LocalSteps),
-                LearningRate = task.Training.LearningRate / 2,
-                StartShare = 0.5,
-            },
-        };
-    }
-
-    /// <summary>Classes are learned in two ninths of the steps.</summary>
-    private static RoundsPlan Rounds(StudySize size, string kind, Method method)
-    {
-        var (count, steps) = kind == TaskKinds.Segmentation ? (size.TaskRounds, size.TaskSteps) : (size.TaskRounds / 3, size.TaskSteps * 2 / 3);
-        return new RoundsPlan { Count = method.Adapts ? count * 7 / 9 : count, LocalSteps = steps };
-    }
+    /// <summary>Classes are learned in a quarter of the steps.</summary>
+    private static RoundsPlan Rounds(StudySize size, string kind) => kind == TaskKinds.Segmentation
+        ? new RoundsPlan { Count = size.TaskRounds, LocalSteps = size.TaskSteps }
+        : new RoundsPlan { Count = size.TaskRounds / 4, LocalSteps = size.TaskSteps };
 
     /// <summary>The task of a plan where it is learned without a federation. Pooled people make larger steps: each of all sites' samples.</summary>
     public static FinetuneTask Task(Plan plan, Setting setting, int sites)

@@ -27,7 +27,7 @@ internal sealed record StudySize
     /// <summary>Steps of a round of pre-training.</summary>
     public required int Steps { get; init; }
 
-    /// <summary>Rounds of learning from labels, a multiple of 9: two ninths are each site's own.</summary>
+    /// <summary>Rounds of learning from labels, a multiple of 4.</summary>
     public required int TaskRounds { get; init; }
 
     /// <summary>Steps of such a round.</summary>
@@ -60,8 +60,8 @@ internal sealed record StudySize
         Sites = Hospitals,
         Rounds = 3,
         Steps = 40,
-        TaskRounds = 9,
-        TaskSteps = 30,
+        TaskRounds = 12,
+        TaskSteps = 25,
         TaskLearningRate = 4e-3,
         Overlap = 0.125,
     };
@@ -74,7 +74,7 @@ internal sealed record StudySize
         Sites = [.. Hospitals.Select(h => h with { Unlabelled = h.Unlabelled * 20, Labelled = h.Labelled * 16 })],
         Rounds = 50,
         Steps = 200,
-        TaskRounds = 54,
+        TaskRounds = 56,
         TaskSteps = 250,
         TaskLearningRate = 3e-4,
         Overlap = 0.5,

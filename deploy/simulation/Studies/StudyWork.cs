@@ -51,28 +51,11 @@ internal sealed class StudyWork(StudyOptions options, StudySize size, Executable
         }, encoder is null ? data : [encoder, .. data]);
     }
 
-    /// <summary>The model that a site uses: the federation's with what the site keeps of its own, where it adapts after more steps on its own labels.</summary>
+    /// <summary>The model that a site uses: the federation's with what the site keeps of its own.</summary>
     private Task<string> Model(string kind, Method method, int seed, StudySite site)
     {
         var learned = Learn(kind, method, seed, site);
-        if (method.Setting != Setting.Federation)
-        {
-            return learned;
-        }
-
-        var shared = SiteModel(learned, site);
-        if (!method.Adapts)
-        {
-            return shared;
-        }
-
-        var data = People(site, Labelled(kind));
-        return stages.Run($"seed-{seed}/{kind}/{method.Training}-{site.Name}", async (folder, ct) =>
-        {
-            var task = folder + ".yaml";
-            DurableFile.WriteAllText(task, PlanWriter.Write(StudyPlans.Adaptation(size, kind, method, seed)));
-            await Tool.RunLong(executables.SiteAgent, ["finetune", "--task", task, "--encoder", await shared, "--data", await data, "--device", options.Device, "--out", folder], Limit, ct);
-        }, learned, data);
+        return method.Setting == Setting.Federation ? SiteModel(learned, site) : learned;
     }
 
     private static async Task<string> SiteModel(Task<string> federation, StudySite site) => Path.Combine(await federation, "models", site.Name);
