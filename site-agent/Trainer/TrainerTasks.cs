@@ -80,7 +80,7 @@ public static class TrainerTasks
     private static ComparisonResult Compare(TrainerJob job, ProgressSink progress, CancellationToken cancellation)
     {
         using var data = LabelledDataset.Load(job.Plan.ToTask(job.Site), job.DataFolder);
-        return new ComparisonResult(SupervisedRound.Compare(EvaluationOf(job), job.OwnModelPaths, data.Cases, p => progress("evaluate", p.Done, p.Total, p.Loss), cancellation));
+        return new ComparisonResult(SupervisedRound.Compare(EvaluationOf(job), job.OwnModelPaths, data.Cases, p => progress("evaluate", p.Done, p.Total, p.Loss, p.Note), cancellation));
     }
 
     private static EvaluationJob EvaluationOf(TrainerJob job) => new()

@@ -116,8 +116,8 @@ public sealed class SupervisedRound : IDisposable
     /// <param name="cases">The site's labelled cases.</param>
     /// <param name="progress">Called on this thread.</param>
     /// <param name="ct">Stops between two cases.</param>
-    /// <returns>By site of the model; no scores where nothing is held out.</returns>
-    /// <exception cref="FederationException">BMF-1123, 1401, 1402, 1405, 1406, 1504, 1505, 1506.</exception>
+    /// <returns>By site of the model; no scores where nothing is held out. A file that is no model of the plan's network is left out: it is another site's fault.</returns>
+    /// <exception cref="FederationException">BMF-1123, 1401, 1402, 1504, 1506.</exception>
     public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, ScoreSum>> Compare(
         EvaluationJob job, IReadOnlyDictionary<string, string> models, IReadOnlyList<LabelledCase> cases, Action<TrainingProgress> progress, CancellationToken ct)
     {
@@ -128,7 +128,16 @@ public sealed class SupervisedRound : IDisposable
         foreach (var (index, (site, path)) in models.OrderBy(m => m.Key, StringComparer.Ordinal).Index())
         {
             using var network = new DownstreamNetwork(task);
-            DownstreamFile.Load(network, path);
+            try
+            {
+                DownstreamFile.Load(network, path);
+            }
+            catch (FederationException e) when (e.Code == ErrorCatalogue.SafetensorsInvalid || e.Code == ErrorCatalogue.LayoutMismatch)
+            {
+                progress(new TrainingProgress("evaluate", index, models.Count, 0, $"The model of {site} is left out: {e.Code.Id} {e.Message}"));
+                continue;
+            }
+
             network.MoveTo(DeviceOf(job.Device));
             scores.Add(site, validation.Count == 0
                 ? new Dictionary<string, ScoreSum>()

@@ -43,6 +43,11 @@ internal sealed class ReadAheadStream(NetworkStream connection) : Stream
 
     public override int Read(Span<byte> buffer)
     {
+        if (_end == _next && (buffer.Length is 0 or >= BufferBytes))
+        {
+            return connection.Read(buffer);
+        }
+
         if (_end == _next)
         {
             _buffer ??= ArrayPool<byte>.Shared.Rent(BufferBytes);

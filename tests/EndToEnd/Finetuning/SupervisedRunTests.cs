@@ -53,7 +53,6 @@ public sealed class SupervisedRunTests
         var bySite = SimulationProcess.Summary(folder.PathOf("whole")).GetProperty("lossBySite").EnumerateArray().Last();
         Assert.All((string[])["north", "south"], s => Assert.Equal(1 - bySite.GetProperty(s).GetDouble(), compared[$"{s} on {s}"], 1e-12));
         Assert.Contains("own model on each site", await File.ReadAllTextAsync(folder.PathOf("whole", "report.html"), _cancellation), StringComparison.Ordinal);
-        Assert.Contains("shareOwnModel", await File.ReadAllTextAsync(folder.PathOf("whole", "sites", "north", "egress", "simulation-own-model.txt"), _cancellation), StringComparison.Ordinal);
 
         Dictionary<string, double> Comparison(string run) => SimulationProcess.Summary(folder.PathOf(run)).GetProperty("comparison").EnumerateArray().ToDictionary(
             c => $"{c.GetProperty("modelSite").GetString()} on {c.GetProperty("dataSite").GetString()}",

@@ -88,6 +88,22 @@ public sealed class SupervisedRoundTests
     }
 
     [Fact]
+    public void Models_are_compared_as_their_sites_use_them_and_what_is_no_model_is_left_out()
+    {
+        using var tiny = new TinyTask();
+        var plan = PlanOf(tiny);
+        var job = Evaluation(plan, Job(tiny, plan, "one", 1));
+        var (north, south) = (Path.Combine(tiny.Folder, "north.safetensors"), Path.Combine(tiny.Folder, "south.safetensors"));
+        var own = SupervisedRound.Evaluate(job with { OwnModelPath = north }, tiny.Cases, _ => { }, Cancellation);
+        File.WriteAllBytes(south, File.ReadAllBytes(north)[..^100]);
+        var notes = new List<string>();
+        var compared = SupervisedRound.Compare(job, new Dictionary<string, string> { ["north"] = north, ["south"] = south }, tiny.Cases, p => notes.Add(p.Note), Cancellation);
+        Assert.Equal(["north"], compared.Keys);
+        Assert.Equal(own, compared["north"]);
+        Assert.Contains(notes, n => n.Contains("south", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Local_heads_begin_alike_at_every_site()
     {
         using var tiny = new TinyTask();
