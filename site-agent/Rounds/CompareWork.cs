@@ -2,14 +2,13 @@ using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Identity;
 using BrainMVP.Federated.Contracts.V1;
-using BrainMVP.Federated.Federation.Layouts;
 using BrainMVP.Federated.SiteAgent.Policy;
 using BrainMVP.Federated.SiteAgent.Trainer;
 
 namespace BrainMVP.Federated.SiteAgent.Rounds;
 
 /// <summary>Measures all sites' own models on this site's held-out cases. The models are deleted when that is done.</summary>
-public sealed class CompareWork(SiteContext site, RunBook runs, DatasetWork dataset, ModelInputs inputs)
+public sealed class CompareWork(SiteContext site, RunBook runs, DatasetWork dataset, FinalModel final)
 {
     /// <summary>More sites than any consortium has: what the aggregator sends must not fill this site's disk.</summary>
     private const int MostModels = 10_000;
@@ -20,10 +19,7 @@ public sealed class CompareWork(SiteContext site, RunBook runs, DatasetWork data
         var run = await runs.GetAsync(assignment.Run, cancellation);
         if (!File.Exists(run.Folder.Comparison))
         {
-            var (commit, _) = await runs.FollowAsync(run, assignment.Round, cancellation);
-            await dataset.PrepareAsync(run, policy, cancellation);
-            var moved = commit!.Groups.Where(g => g.Withheld is null).Select(g => TensorGroups.ModalityOf(g.Group)).OfType<string>().ToArray();
-            var files = await inputs.FetchAsync(run, assignment.Round, commit.Model, commit.Templates, moved, cancellation);
+            var (commit, files) = await final.FetchAsync(run, assignment.Round, policy, cancellation);
             var models = await ModelsAsync(assignment.Run, cancellation);
             var paths = new Dictionary<string, string>(StringComparer.Ordinal);
             foreach (var (name, hash) in models)

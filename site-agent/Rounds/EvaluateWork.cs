@@ -9,7 +9,7 @@ using BrainMVP.Federated.SiteAgent.Trainer;
 namespace BrainMVP.Federated.SiteAgent.Rounds;
 
 /// <summary>After the last commit: measures the final model on the site's held-out cases and, of a supervised run, keeps it as this site uses it.</summary>
-public sealed class EvaluateWork(SiteContext site, RunBook runs, DatasetWork dataset, ModelInputs inputs, OwnModelDelivery delivery)
+public sealed class EvaluateWork(SiteContext site, RunBook runs, DatasetWork dataset, FinalModel final, OwnModelDelivery delivery)
 {
     public async Task<WorkResult> DoAsync(Assignment assignment, CancellationToken cancellation)
     {
@@ -17,10 +17,7 @@ public sealed class EvaluateWork(SiteContext site, RunBook runs, DatasetWork dat
         var run = await runs.GetAsync(assignment.Run, cancellation);
         if (!File.Exists(run.Folder.Evaluation))
         {
-            var (commit, _) = await runs.FollowAsync(run, assignment.Round, cancellation);
-            await dataset.PrepareAsync(run, policy, cancellation);
-            var moved = commit!.Groups.Where(g => g.Withheld is null).Select(g => Federation.Layouts.TensorGroups.ModalityOf(g.Group)).OfType<string>().ToArray();
-            var files = await inputs.FetchAsync(run, assignment.Round, commit.Model, commit.Templates, moved, cancellation);
+            var (commit, files) = await final.FetchAsync(run, assignment.Round, policy, cancellation);
             var own = run.Document.Plan.IsSupervised() ? run.Folder.Model : null;
             if (own is not null)
             {

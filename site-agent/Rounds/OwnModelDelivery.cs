@@ -3,7 +3,6 @@ using BrainMVP.Federated.Contracts.Documents;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Contracts.V1;
-using BrainMVP.Federated.Imaging.External;
 using BrainMVP.Federated.SiteAgent.Transport;
 using BrainMVP.Federated.Trust.Transport;
 using Google.Protobuf;
@@ -60,6 +59,18 @@ public sealed class OwnModelDelivery(SiteContext site, TransferLimits limits)
     {
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         silence.CancelAfter(limits.Silence);
+        try
+        {
+            await StreamAsync(run, path, hash, silence);
+        }
+        catch (Exception) when (silence.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            throw ErrorCatalogue.Unreachable.With($"The aggregator took nothing of this site's model for {limits.Silence.TotalSeconds:F0} s.");
+        }
+    }
+
+    private async Task StreamAsync(string run, string path, string hash, CancellationTokenSource silence)
+    {
         using var call = site.Link.Models.Upload(new CallOptions(deadline: (site.Time.GetUtcNow() + limits.Total).UtcDateTime, cancellationToken: silence.Token));
         await using var file = File.OpenRead(path);
         var buffer = new byte[Protocol.MessageBytes];
@@ -80,7 +91,7 @@ public sealed class OwnModelDelivery(SiteContext site, TransferLimits limits)
     /// <summary>A page for the hospital's people, before the first byte leaves.</summary>
     private void Record(KnownRun run, string path, string hash)
     {
-        var page = Path.Combine(site.Folder.Egress, $"{SafeName.Of(run.Document.Run)}-own-model.txt");
+        var page = Path.Combine(site.Folder.Egress, $"{run.Document.Run}-own-model-{hash[..12]}.txt");
         if (!File.Exists(page))
         {
             DurableFile.WriteAllText(page, string.Create(CultureInfo.InvariantCulture, $"""

@@ -32,8 +32,9 @@ public sealed class Worker
         _train = new TrainWork(site, runs, dataset, inputs);
         _upload = new UploadWork(site, runs, inputs, new ChunkUploader(site.Link, site.Time, TransferLimits.Default));
         _commit = new CommitWork(site, runs, inputs);
-        _evaluate = new EvaluateWork(site, runs, dataset, inputs, new OwnModelDelivery(site, TransferLimits.Default));
-        _compare = new CompareWork(site, runs, dataset, inputs);
+        var final = new FinalModel(runs, dataset, inputs);
+        _evaluate = new EvaluateWork(site, runs, dataset, final, new OwnModelDelivery(site, TransferLimits.Default));
+        _compare = new CompareWork(site, runs, dataset, final);
         _finish = new FinishWork(site);
     }
 
