@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Faults;
 using BrainMVP.Federated.Contracts.Json;
@@ -8,7 +9,9 @@ namespace BrainMVP.Federated.SiteAgent.Trainer;
 
 /// <summary>
 /// The child process. Training and images live here only, so that a native crash or an exhausted memory never takes
-/// the agent down. Standard input is the leash: when it ends, the agent is gone and so is this process.
+/// the agent down. Standard input is the leash: when it ends, the agent is gone and so is this process. Each line of it
+/// names the file of a further job, which finds everything loaded and compiled; after a job that failed the process
+/// ends.
 /// </summary>
 public static class TrainerMain
 {
@@ -17,13 +20,45 @@ public static class TrainerMain
 
     public const string Failure = "failure.json";
 
+    /// <summary>Phase of the line that ends a job; what is done is its exit code.</summary>
+    public const string Ended = "ended";
+
+    /// <summary>Longest wait for a further job. The agent ends the process much earlier.</summary>
+    private static readonly TimeSpan LongestIdle = TimeSpan.FromMinutes(10);
+
     public static int Run(string jobFile)
     {
-        var job = CanonicalJson.Read<TrainerJob>(File.ReadAllBytes(jobFile));
-        WatchParent();
-        MemoryLimit.SetToAvailable();
+        var further = new BlockingCollection<string>();
+        WatchParent(further);
         using var output = Console.OpenStandardOutput();
         var gate = new Lock();
+        void Write(TrainerLine line)
+        {
+            lock (gate)
+            {
+                output.Write([.. CanonicalJson.Serialize(line), (byte)'\n']);
+                output.Flush();
+            }
+        }
+
+        for (string? next = jobFile; next is not null; next = further.TryTake(out var path, LongestIdle) ? path : null)
+        {
+            var code = RunJob(CanonicalJson.Read<TrainerJob>(File.ReadAllBytes(next)), Write);
+            if (code != 0)
+            {
+                return code;
+            }
+
+            MemoryLimit.Release();
+            Write(new TrainerLine(Ended, code, 0, 0));
+        }
+
+        return 0;
+    }
+
+    private static int RunJob(TrainerJob job, Action<TrainerLine> write)
+    {
+        MemoryLimit.SetToAvailable();
         void Progress(string phase, long done, long total, double loss, string note)
         {
             if (note.Length > 0)
@@ -31,11 +66,7 @@ public static class TrainerMain
                 Console.Error.WriteLine(note);
             }
 
-            lock (gate)
-            {
-                output.Write([.. CanonicalJson.Serialize(new TrainerLine(phase, done, total, double.IsFinite(loss) ? loss : 0, note)), (byte)'\n']);
-                output.Flush();
-            }
+            write(new TrainerLine(phase, done, total, double.IsFinite(loss) ? loss : 0, note));
         }
 
         try
@@ -57,15 +88,14 @@ public static class TrainerMain
         }
     }
 
-    private static void WatchParent()
+    private static void WatchParent(BlockingCollection<string> further)
     {
         var watcher = new Thread(() =>
         {
-            using var input = Console.OpenStandardInput();
-            var buffer = new byte[16];
-            while (input.Read(buffer) > 0)
+            using var input = new StreamReader(Console.OpenStandardInput());
+            while (input.ReadLine() is { } line)
             {
-                // Nothing is ever sent; only the end matters.
+                further.Add(line);
             }
 
             // Everything worth keeping is written durably as it is made, so nothing is lost by ending at once.

@@ -11,13 +11,17 @@ namespace BrainMVP.Federated.SiteAgent.Trainer;
 /// <param name="Total">Longest time of one job.</param>
 public readonly record struct TrainerLimits(TimeSpan Stall, TimeSpan Total);
 
-/// <summary>Starts trainers as child processes, watches them, and starts them again from their checkpoint when they crash.</summary>
+/// <summary>
+/// Starts trainers as child processes, watches them, and starts them again from their checkpoint when they crash. One
+/// that finished a job is kept for a while: the next job finds libtorch loaded and the code compiled.
+/// </summary>
 /// <param name="time">Clock of the limits.</param>
 /// <param name="executable">The agent's executable; the process's own by default.</param>
 public sealed class TrainerProcess(TimeProvider time, string? executable = null) : ITrainer
 {
     private const int Starts = 3;
     private static readonly TimeSpan PauseBeforeRestart = TimeSpan.FromSeconds(1);
+    private readonly IdleTrainer _idle = new(time);
 
     /// <inheritdoc/>
     public async Task<byte[]> RunAsync(TrainerJob job, TrainerLimits limits, Action<TrainerLine> progress, CancellationToken cancellation)
@@ -102,30 +106,51 @@ public sealed class TrainerProcess(TimeProvider time, string? executable = null)
     {
         using var watchdog = new CancellationTokenSource(Shorter(limits), time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, watchdog.Token);
-        using var process = Process.Start(Command(job, jobFile)) ?? throw ErrorCatalogue.TrainerCrashed.With("The trainer process could not be started.");
         var began = time.GetTimestamp();
-        var log = CopyLogAsync(process, Path.Combine(job.JobFolder, "trainer.log"));
-        var lines = ReadLinesAsync(process, line =>
+        var (log, threads) = (Path.Combine(job.JobFolder, "trainer.log"), job.Plan.Training.Threads);
+        void Report(TrainerLine line)
         {
             var left = limits.Total - time.GetElapsedTime(began);
             watchdog.CancelAfter(left <= TimeSpan.Zero ? TimeSpan.Zero : Shorter(limits with { Total = left }));
             progress(line);
-        });
-        try
-        {
-            await process.WaitForExitAsync(stop.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync(CancellationToken.None);
-            await Task.WhenAll(log, lines);
-            cancellation.ThrowIfCancellationRequested();
-            throw ErrorCatalogue.TrainerTimedOut.With($"Limits: {limits.Stall.TotalSeconds:F0} s without progress, {limits.Total.TotalSeconds:F0} s in all.");
         }
 
-        await Task.WhenAll(log, lines);
-        return process.ExitCode;
+        var child = _idle.Take(threads);
+        if (child is not null)
+        {
+            child.Next(jobFile, log, Report);
+        }
+        else
+        {
+            child = TrainerChild.Start(Command(job, jobFile), log, Report);
+        }
+
+        try
+        {
+            var code = await child.Ended.WaitAsync(stop.Token);
+            if (code == 0)
+            {
+                _idle.Keep(child, threads);
+            }
+            else
+            {
+                child.Dispose();
+            }
+
+            return code;
+        }
+        catch (Exception e)
+        {
+            await child.KillAsync();
+            child.Dispose();
+            cancellation.ThrowIfCancellationRequested();
+            if (e is not OperationCanceledException)
+            {
+                throw;
+            }
+
+            throw ErrorCatalogue.TrainerTimedOut.With($"Limits: {limits.Stall.TotalSeconds:F0} s without progress, {limits.Total.TotalSeconds:F0} s in all.");
+        }
     }
 
     private static TimeSpan Shorter(TrainerLimits limits)
@@ -133,32 +158,5 @@ public sealed class TrainerProcess(TimeProvider time, string? executable = null)
         // A timer takes at most about 49 days.
         var shorter = limits.Stall < limits.Total ? limits.Stall : limits.Total;
         return shorter < TimeSpan.Zero ? TimeSpan.Zero : shorter > TimeSpan.FromDays(40) ? TimeSpan.FromDays(40) : shorter;
-    }
-
-    private static async Task ReadLinesAsync(Process process, Action<TrainerLine> progress)
-    {
-        while (await process.StandardOutput.ReadLineAsync() is { } line)
-        {
-            TrainerLine? parsed = null;
-            try
-            {
-                parsed = CanonicalJson.Read<TrainerLine>(System.Text.Encoding.UTF8.GetBytes(line));
-            }
-            catch (FederationException)
-            {
-                // Native libraries print to standard output too.
-            }
-
-            if (parsed is not null)
-            {
-                progress(parsed);
-            }
-        }
-    }
-
-    private static async Task CopyLogAsync(Process process, string path)
-    {
-        await using var log = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
-        await process.StandardError.BaseStream.CopyToAsync(log);
     }
 }

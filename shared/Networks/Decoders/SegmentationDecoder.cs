@@ -1,4 +1,5 @@
 using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Networks.Encoders;
 using BrainMVP.Federated.Networks.Kernels;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -40,12 +41,17 @@ public sealed class SegmentationDecoder : Module<IReadOnlyList<Tensor>, IReadOnl
         using var scope = NewDisposeScope();
 
         // The input is projected in the encoder's order of the axes, which its trained kernel depends on.
-        var x = features.Select((f, level) => (level == 0 ? proj1.call(f) : f).permute(0, 1, 3, 4, 2).contiguous()).ToArray();
+        var x = features.Select((f, level) => Turn(level == 0 ? proj1.call(f) : f)).ToArray();
         var level4 = decoder4.call(decoder5.call(x[4], x[3]), x[2]);
         var level3 = decoder3.call(level4, x[1]);
         var logits = @out.call(decoder2.call(level3, x[0]));
         return [level4.MoveToOuterDisposeScope(), level3.MoveToOuterDisposeScope(), logits.MoveToOuterDisposeScope()];
     }
+
+    /// <summary>[B, C, S, R, A] to [B, C, R, A, S], the channels together on the CPU.</summary>
+    private static Tensor Turn(Tensor grid) => CpuKernels.OnCpu(grid)
+        ? Grids.OfRows(grid.permute(0, 3, 4, 2, 1).contiguous())
+        : grid.permute(0, 1, 3, 4, 2).contiguous();
 
     protected override void Dispose(bool disposing)
     {
@@ -80,7 +86,7 @@ public sealed class InputProjection : Module<Tensor, Tensor>
     public override Tensor forward(Tensor volumes)
     {
         using var scope = NewDisposeScope();
-        return norm.call(DenseConvolution.Call(proj, volumes).permute(0, 2, 3, 4, 1)).permute(0, 4, 1, 2, 3).MoveToOuterDisposeScope();
+        return Grids.OfRows(LayerNormalization.Call(norm, Grids.Rows(DenseConvolution.Call(proj, volumes)))).MoveToOuterDisposeScope();
     }
 
     protected override void Dispose(bool disposing)

@@ -30,7 +30,9 @@ public sealed class SkipUpBlock : Module<Tensor, Tensor, Tensor>
     public override Tensor forward(Tensor input, Tensor skip)
     {
         using var scope = NewDisposeScope();
-        return conv_block.call(cat([UpBlock.Double(transp_conv.Inner.weight, input), skip], 1)).MoveToOuterDisposeScope();
+        var doubled = UpBlock.Double(transp_conv.Inner.weight, input);
+        var both = CpuKernels.OnCpu(input) ? Grids.OfRows(cat([Grids.Rows(doubled), Grids.Rows(skip)], -1)) : cat([doubled, skip], 1);
+        return conv_block.call(both).MoveToOuterDisposeScope();
     }
 
     protected override void Dispose(bool disposing)
@@ -51,8 +53,6 @@ public sealed class SkipUpBlock : Module<Tensor, Tensor, Tensor>
 /// </summary>
 public sealed class UnetResidualBlock : Module<Tensor, Tensor>
 {
-    private const double Slope = 0.01;
-
     private readonly Wrapped<Conv3d> conv1;
     private readonly Wrapped<Conv3d> conv2;
     private readonly Wrapped<Conv3d> conv3;
@@ -72,10 +72,8 @@ public sealed class UnetResidualBlock : Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
 
-        // Normalisations do not need their output again, so it is rectified and added to in place.
-        var x = functional.leaky_relu(functional.instance_norm(DenseConvolution.Call(conv1.Inner, input)), Slope, inplace: true);
-        x = functional.instance_norm(DenseConvolution.Call(conv2.Inner, x)).add_(functional.instance_norm(DenseConvolution.Call(conv3.Inner, input)));
-        return functional.leaky_relu(x, Slope, inplace: true).MoveToOuterDisposeScope();
+        var x = RectifiedNormalization.Call(DenseConvolution.Call(conv1.Inner, input));
+        return RectifiedNormalization.Call(DenseConvolution.Call(conv2.Inner, x), DenseConvolution.Call(conv3.Inner, input)).MoveToOuterDisposeScope();
     }
 
     protected override void Dispose(bool disposing)

@@ -36,9 +36,18 @@ public sealed class UpBlock : Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var (batch, output) = (input.shape[0], weight.shape[1]);
         var (depth, height, width) = (input.shape[2], input.shape[3], input.shape[4]);
-        return input.permute(0, 2, 3, 4, 1)
-            .reshape(-1, input.shape[1])
-            .mm(weight.reshape(weight.shape[0], output * 8))
+        var voxels = input.permute(0, 2, 3, 4, 1).reshape(-1, input.shape[1]);
+        if (CpuKernels.OnCpu(input))
+        {
+            // As the convolutions take and leave them: the channels together.
+            var rows = voxels.mm(weight.permute(0, 2, 3, 4, 1).reshape(weight.shape[0], 8 * output))
+                .reshape(batch, depth, height, width, 2, 2, 2, output)
+                .permute(0, 1, 4, 2, 5, 3, 6, 7)
+                .reshape(batch, depth * 2, height * 2, width * 2, output);
+            return Grids.OfRows(rows).MoveToOuterDisposeScope();
+        }
+
+        return voxels.mm(weight.reshape(weight.shape[0], output * 8))
             .reshape(batch, depth, height, width, output, 2, 2, 2)
             .permute(0, 4, 1, 5, 2, 6, 3, 7)
             .reshape(batch, output, depth * 2, height * 2, width * 2)

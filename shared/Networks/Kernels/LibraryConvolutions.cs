@@ -43,7 +43,7 @@ public static unsafe class LibraryConvolutions
 
     /// <summary>Brings the channels of a grid together in memory.</summary>
     /// <param name="input">[B, C, D, H, W].</param>
-    internal static Tensor ChannelsTogether(Tensor input) => input.permute(0, 2, 3, 4, 1).contiguous().permute(0, 4, 1, 2, 3);
+    internal static Tensor ChannelsTogether(Tensor input) => Grids.OfRows(Grids.Rows(input));
 
     private static ConvolutionTrust Decide()
     {

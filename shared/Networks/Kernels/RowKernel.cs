@@ -146,7 +146,7 @@ internal static unsafe class RowKernel
     /// Narrow rows are taken several at a time as one wide row, so that vectors fill and loops are long: the largest
     /// power of two up to 16 that divides the rows and is needed for 64 columns.
     /// </summary>
-    private static int Fold(long rows, int columns)
+    public static int Fold(long rows, int columns)
     {
         var fold = 1;
         while (fold < 16 && columns * fold < 64 && rows % (fold * 2) == 0)
@@ -157,7 +157,8 @@ internal static unsafe class RowKernel
         return fold;
     }
 
-    private static float[] Tile(float* row, int columns, int fold)
+    /// <summary>A row, repeated that often.</summary>
+    public static float[] Tile(float* row, int columns, int fold)
     {
         var tiled = new float[columns * fold];
         for (var i = 0; i < tiled.Length; i++)
@@ -169,7 +170,7 @@ internal static unsafe class RowKernel
     }
 
     /// <summary>Adds up what a body adds for each row: in 32 bits over a chunk of rows, in 64 bits over chunks, pieces in order.</summary>
-    private static double[] Sums(long rows, int count, RowBody body)
+    public static double[] Sums(long rows, int count, RowBody body)
     {
         var pieces = new double[TensorMemory.Pieces][];
         TensorMemory.For(TensorMemory.Pieces, piece =>
@@ -225,5 +226,6 @@ internal static unsafe class RowKernel
         }
     }
 
-    private delegate void RowBody(long row, float* sums);
+    /// <summary>Adds what one row gives to sums.</summary>
+    public delegate void RowBody(long row, float* sums);
 }

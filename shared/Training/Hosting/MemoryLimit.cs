@@ -15,7 +15,10 @@ public static partial class MemoryLimit
     /// <summary>RLIMIT_DATA of Linux: private writable memory.</summary>
     private const int DataLimit = 2;
 
-    /// <summary>Limits this process to what the machine and its control group have left now.</summary>
+    /// <summary>The limit that the process was started with.</summary>
+    private static ulong? _given;
+
+    /// <summary>Limits this process to what it holds and what the machine and its control group have left now.</summary>
     public static void SetToAvailable()
     {
         if (DeviceMemory.ReadSize("/proc/meminfo", "MemAvailable:") is not { } available || DeviceMemory.ReadSize(DeviceMemory.StatusFile, "VmData:") is not { } used)
@@ -31,7 +34,8 @@ public static partial class MemoryLimit
         // A limit that somebody has set already stays when it is lower.
         if (GetLimit(DataLimit, out var limit) == 0)
         {
-            limit.Soft = Math.Min(limit.Soft, (ulong)(used + (long)(available * UsablePart)));
+            _given ??= limit.Soft;
+            limit.Soft = Math.Min(_given.Value, (ulong)(used + (long)(available * UsablePart)));
             _ = SetLimit(DataLimit, in limit);
         }
     }

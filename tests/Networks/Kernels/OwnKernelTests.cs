@@ -1,5 +1,6 @@
 using BrainMVP.Federated.Contracts.Plans;
 using BrainMVP.Federated.Networks.Autograd;
+using BrainMVP.Federated.Networks.Decoders;
 using BrainMVP.Federated.Networks.Encoders;
 using BrainMVP.Federated.Networks.Kernels;
 using BrainMVP.Federated.Networks.Models;
@@ -50,6 +51,32 @@ public sealed class OwnKernelTests
         using var first = Linear(channels, channels * ratio);
         using var second = Linear(channels * ratio, channels);
         Compare(x => ResidualFeedForward.Call(norm, (first.weight!, first.bias!), (second.weight!, second.bias!), x, false), [501, channels], norm, first, second);
+    }
+
+    [Theory]
+    [InlineData(12, 4, false)]
+    [InlineData(12, 7, true)]
+    [InlineData(64, 3, true)]
+    [InlineData(19, 5, false)]
+    public void Rectified_instance_normalisation_equals_the_library(int channels, int side, bool two) =>
+        Compare(
+            x => two ? RectifiedNormalization.Call(x.narrow(1, 0, channels), x.narrow(1, channels, channels).square()) : RectifiedNormalization.Call(x),
+            [2, two ? 2 * channels : channels, side, side + 1, side]);
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Segmentation_decoder_level_equals_the_library(bool channelsTogether)
+    {
+        using var level = new SkipUpBlock(24, 12);
+        Compare(
+            x =>
+            {
+                var (below, skip) = (x.narrow(1, 0, 24).narrow(2, 0, 4).narrow(3, 0, 4).narrow(4, 0, 4), x.narrow(1, 24, 12));
+                return channelsTogether ? level.call(LibraryConvolutions.ChannelsTogether(below), LibraryConvolutions.ChannelsTogether(skip)) : level.call(below.contiguous(), skip.contiguous());
+            },
+            [2, 36, 8, 8, 8],
+            level);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using BrainMVP.Federated.Contracts.Errors;
 using BrainMVP.Federated.Contracts.Json;
 using BrainMVP.Federated.Contracts.Plans;
@@ -40,6 +41,51 @@ public sealed class TrainerProcessTests : IDisposable
         // Without its data the job could not run again: the result on disk is what answers.
         Directory.Delete(_site.PathOf("data"), recursive: true);
         Assert.Equal(first, await trainer.RunAsync(PrepareJob, Generous, lines.Add, TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 2)]
+    public async Task A_second_job_runs_in_the_process_of_the_first_unless_it_died_meanwhile(bool dies, int starts)
+    {
+        PhantomDataset.Write(_site.PathOf("data"), new PhantomRequest { Seed = 1, Site = "north", Scanner = "north", Modalities = ["t1", "t2"], Cases = 1, SpacingMm = 4 }, cancellation: TestContext.Current.CancellationToken);
+        var (program, processes) = (_site.PathOf("counted.sh"), _site.PathOf("processes"));
+        WriteProgram(program, $"echo $$ >> {processes}\nexec {Executable} \"$@\"\n");
+        var trainer = new TrainerProcess(TimeProvider.System, program);
+        var first = await trainer.RunAsync(PrepareJob, Generous, _ => { }, TestContext.Current.CancellationToken);
+        if (dies)
+        {
+            using var child = Process.GetProcessById(int.Parse(File.ReadAllLines(processes)[0], CultureInfo.InvariantCulture));
+            child.Kill();
+            await child.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        var lines = new List<TrainerLine>();
+        var second = await trainer.RunAsync(PrepareJob with { JobFolder = _site.PathOf("job2"), DataFolder = _site.PathOf("cache2") }, Generous, lines.Add, TestContext.Current.CancellationToken);
+        Assert.Equal(first, second);
+        Assert.Contains(lines, l => l is { Phase: "prepare", Done: 1, Total: 1 });
+        Assert.DoesNotContain(lines, l => l.Phase == TrainerMain.Ended);
+        Assert.Equal(starts, File.ReadAllLines(processes).Length);
+    }
+
+    [Fact]
+    public async Task After_a_job_that_failed_the_next_one_has_a_new_process()
+    {
+        var (program, processes) = (_site.PathOf("counted.sh"), _site.PathOf("processes"));
+        WriteProgram(program, $"echo $$ >> {processes}\nexec {Executable} \"$@\"\n");
+        var trainer = new TrainerProcess(TimeProvider.System, program);
+        await Assert.ThrowsAsync<FederationException>(() => trainer.RunAsync(PrepareJob, Generous, _ => { }, TestContext.Current.CancellationToken));
+        PhantomDataset.Write(_site.PathOf("data"), new PhantomRequest { Seed = 1, Site = "north", Scanner = "north", Modalities = ["t1", "t2"], Cases = 1, SpacingMm = 4 }, cancellation: TestContext.Current.CancellationToken);
+        await trainer.RunAsync(PrepareJob, Generous, _ => { }, TestContext.Current.CancellationToken);
+        Assert.Equal(2, File.ReadAllLines(processes).Length);
+    }
+
+    [Fact]
+    public async Task What_a_report_of_progress_throws_ends_the_job()
+    {
+        PhantomDataset.Write(_site.PathOf("data"), new PhantomRequest { Seed = 1, Site = "north", Scanner = "north", Modalities = ["t1"], Cases = 1, SpacingMm = 4 }, cancellation: TestContext.Current.CancellationToken);
+        var trainer = new TrainerProcess(TimeProvider.System, Executable);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => trainer.RunAsync(PrepareJob, Generous, _ => throw new InvalidOperationException(), TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -100,15 +146,18 @@ public sealed class TrainerProcessTests : IDisposable
     /// <summary>A program that says nothing and does not end.</summary>
     private string SilentProgram()
     {
-        if (OperatingSystem.IsWindows())
-        {
-            Assert.Skip("Needs a Unix shell.");
-            return "";
-        }
-
         var path = _site.PathOf("silent.sh");
-        File.WriteAllText(path, "#!/bin/sh\nexec sleep 600\n");
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        WriteProgram(path, "exec sleep 600\n");
         return path;
+    }
+
+    private static void WriteProgram(string path, string script)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs a Unix shell.");
+        File.WriteAllText(path, "#!/bin/sh\n" + script);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 }
