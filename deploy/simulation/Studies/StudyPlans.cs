@@ -33,7 +33,7 @@ internal static class StudyPlans
                 ReplacedModalities = 0,
                 Patience = 0,
             },
-            Split = new SplitPlan { HeldOut = 0, LabelFraction = kind == TaskKinds.Segmentation ? method.Labels : 1 },
+            Split = new SplitPlan { HeldOut = 0 },
             Inference = new InferencePlan { Overlap = size.Overlap },
         };
         return method.Learning.Change(plan with { Training = plan.Training with { BatchNorm = "local" } });

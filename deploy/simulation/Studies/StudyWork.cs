@@ -1,6 +1,7 @@
 using System.Globalization;
 using BrainMVP.Federated.Contracts.Finetuning;
 using BrainMVP.Federated.Contracts.Plans;
+using BrainMVP.Federated.Contracts.Randomness;
 using BrainMVP.Federated.Contracts.Storage;
 using BrainMVP.Federated.Simulation.Processes;
 
@@ -33,7 +34,9 @@ internal sealed class StudyWork(StudyOptions options, StudySize size, Executable
     {
         var plan = StudyPlans.Learning(size, kind, method, seed);
         var encoder = method.Pretraining is { } recipe ? Pretrain(recipe, method.Setting, seed, site) : null;
-        var data = Data(method.Setting, Labelled(kind), site);
+        var data = kind == TaskKinds.Segmentation
+            ? Data(method.Setting, s => Outlined(s, method.Labels, seed), Outlines(method.Labels, seed), site)
+            : Data(method.Setting, Unlabelled, "unlabelled", site);
         return stages.Run($"seed-{seed}/{kind}/{method.Training}{Suffix(method.Setting, site)}", async (folder, ct) =>
         {
             string[] start = encoder is null ? [] : ["--encoder", await encoder];
@@ -60,8 +63,22 @@ internal sealed class StudyWork(StudyOptions options, StudySize size, Executable
 
     private static async Task<string> SiteModel(Task<string> federation, StudySite site) => Path.Combine(await federation, "models", site.Name);
 
-    /// <summary>Outlines of tumours are rare; what was diagnosed is known of everyone.</summary>
-    private static string Labelled(string kind) => kind == TaskKinds.Segmentation ? "labelled" : "unlabelled";
+    /// <summary>People for pre-training: nobody outlined their tumours, and what was diagnosed is known of everyone.</summary>
+    private Task<string> Unlabelled(StudySite site) => People(site, "unlabelled");
+
+    /// <summary>A site's people with outlines of which a method may use a part: the same people for every method, the fewer among the more.</summary>
+    /// <returns>A manifest of them.</returns>
+    private Task<string> Outlined(StudySite site, double part, int seed)
+    {
+        var people = People(site, "labelled");
+        return Manifest(stages.Run($"people/{site.Name}-{Outlines(part, seed)}", async (folder, _) =>
+        {
+            var manifest = await StudyPeople.Read(Path.Combine(await people, "manifest.csv"));
+            manifest.Part(part, new CounterRandom((ulong)seed, "outlined", site.Name)).Write(folder);
+        }, people));
+    }
+
+    private static string Outlines(double part, int seed) => string.Create(CultureInfo.InvariantCulture, $"labelled-{part * 100:F0}-{seed}");
 
     /// <summary>Labels a site's test people and compares them with the truth.</summary>
     /// <param name="kind">One of <see cref="TaskKinds"/>.</param>
@@ -88,7 +105,7 @@ internal sealed class StudyWork(StudyOptions options, StudySize size, Executable
 
     private Task<string> Pretrain(Recipe recipe, Setting setting, int seed, StudySite site)
     {
-        var data = Data(setting, "unlabelled", site);
+        var data = Data(setting, Unlabelled, "unlabelled", site);
         return stages.Run($"seed-{seed}/pretraining/{setting}-{recipe.Name}{Suffix(setting, site)}".ToLowerInvariant(), async (folder, ct) =>
         {
             var file = folder + ".yaml";
@@ -107,33 +124,24 @@ internal sealed class StudyWork(StudyOptions options, StudySize size, Executable
     /// <summary>As many samples a step as all sites together have.</summary>
     private Plan Pooled(Plan plan) => plan with { Training = plan.Training with { Accumulation = plan.Training.Accumulation * size.Sites.Count } };
 
-    private Task<string>[] Data(Setting setting, string what, StudySite site) => setting switch
+    /// <summary>What each trainer of a setting is given: its own people's folder or manifest, or one manifest of all sites' people.</summary>
+    private Task<string>[] Data(Setting setting, Func<StudySite, Task<string>> people, string name, StudySite site) => setting switch
     {
-        Setting.Site => [People(site, what)],
-        Setting.Federation => [.. size.Sites.Select(s => People(s, what))],
-        _ => [PooledPeople(what)],
+        Setting.Site => [people(site)],
+        Setting.Federation => [.. size.Sites.Select(people)],
+        _ => [PooledPeople([.. size.Sites.Select(people)], name)],
     };
 
-    /// <summary>A manifest of all sites' people.</summary>
-    private Task<string> PooledPeople(string what)
+    private Task<string> PooledPeople(Task<string>[] people, string name) => Manifest(stages.Run($"people/pooled-{name}", async (folder, _) =>
     {
-        Task<string>[] people = [.. size.Sites.Select(s => People(s, what))];
-        var folder = stages.Run($"people/pooled-{what}", async (path, _) =>
+        var manifests = new List<StudyPeople>();
+        foreach (var site in await Task.WhenAll(people))
         {
-            var lines = new List<string>();
-            foreach (var site in await Task.WhenAll(people))
-            {
-                var manifest = await File.ReadAllLinesAsync(Path.Combine(site, "manifest.csv"), CancellationToken.None);
-                var column = manifest[0].Split(',').IndexOf("path");
-                lines.AddRange(lines.Count == 0 ? [manifest[0]] : []);
-                lines.AddRange(manifest.Skip(1).Select(l => l.Split(',')).Select(f => string.Join(',', f.Select((text, at) => at == column ? Path.Combine(site, text) : text))));
-            }
+            manifests.Add(await StudyPeople.Read(Directory.Exists(site) ? Path.Combine(site, "manifest.csv") : site));
+        }
 
-            Directory.CreateDirectory(path);
-            DurableFile.WriteAllText(Path.Combine(path, "manifest.csv"), string.Join('\n', lines) + "\n");
-        }, people);
-        return Manifest(folder);
-    }
+        StudyPeople.Together(manifests).Write(folder);
+    }, people));
 
     private static async Task<string> Manifest(Task<string> folder) => Path.Combine(await folder, "manifest.csv");
 
