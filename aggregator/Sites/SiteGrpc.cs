@@ -110,19 +110,20 @@ public sealed partial class SiteGrpc(
 
     public override async Task<GetRoundResponse> GetRound(GetRoundRequest request, ServerCallContext context)
     {
-        var site = await Site(context);
-        await RunOf(request.Run, site);
+        var run = await RunOf(request.Run, await Site(context));
         var state = await Round(request.Run, request.Round).Get() ?? throw ErrorCatalogue.RoundClosed.With($"Round {request.Round} of {request.Run} is not open.");
         if (request.Attempt > 0 && request.Attempt != state.Attempt)
         {
             throw ErrorCatalogue.RoundClosed.With($"Attempt {request.Attempt} of round {request.Round} is over.");
         }
 
+        // What was rolled back is no commit of the run any more, whether or not its round was opened anew meanwhile.
+        var stands = state.Commit.Length > 0 && !run.RolledBack.Any(c => c.Round == state.Round && c.Attempt == state.Attempt);
         return new GetRoundResponse
         {
             Open = documents.Get(state.Open),
             Roster = state.Roster.Length > 0 ? documents.Get(state.Roster) : null,
-            Commit = state.Commit.Length > 0 ? documents.Get(state.Commit) : null,
+            Commit = stands ? documents.Get(state.Commit) : null,
         };
     }
 
