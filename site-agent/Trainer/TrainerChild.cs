@@ -16,10 +16,9 @@ internal sealed class TrainerChild : IDisposable
     private TaskCompletionSource<int> _ended = NewEnd();
     private bool _exited;
 
-    private TrainerChild(Process process, string logPath, Action<TrainerLine> progress)
+    private TrainerChild(Process process, FileStream log, Action<TrainerLine> progress)
     {
-        (_process, _progress) = (process, progress);
-        _log = Open(logPath);
+        (_process, _log, _progress) = (process, log, progress);
         _over = WatchAsync();
     }
 
@@ -28,8 +27,20 @@ internal sealed class TrainerChild : IDisposable
     /// <param name="logPath">Takes the job's standard error.</param>
     /// <param name="progress">Called for each line of progress of the job.</param>
     /// <exception cref="FederationException">BMF-1501 when it cannot be started.</exception>
-    public static TrainerChild Start(ProcessStartInfo command, string logPath, Action<TrainerLine> progress) =>
-        new(Process.Start(command) ?? throw ErrorCatalogue.TrainerCrashed.With("The trainer process could not be started."), logPath, progress);
+    public static TrainerChild Start(ProcessStartInfo command, string logPath, Action<TrainerLine> progress)
+    {
+        // First, because it can fail, and a process would be left behind.
+        var log = Open(logPath);
+        try
+        {
+            return new TrainerChild(Process.Start(command) ?? throw ErrorCatalogue.TrainerCrashed.With("The trainer process could not be started."), log, progress);
+        }
+        catch
+        {
+            log.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Exit code of the job: at 0 the process waits for the next one, otherwise it has ended. Fails as the report of progress failed.</summary>
     public Task<int> Ended => _ended.Task;
@@ -85,15 +96,23 @@ internal sealed class TrainerChild : IDisposable
 
     private static TaskCompletionSource<int> NewEnd() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private static FileStream Open(string path) => new(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+    /// <summary>Without a buffer: closing it writes nothing, and cannot fail on a full disk.</summary>
+    private static FileStream Open(string path) => new(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
 
     private async Task WatchAsync()
     {
-        await Task.WhenAll(CopyLogAsync(), ReadLinesAsync(), _process.WaitForExitAsync());
+        var streams = Task.WhenAll(CopyLogAsync(), ReadLinesAsync());
+        await _process.WaitForExitAsync();
+        await streams.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_gate)
         {
             _log?.Dispose();
             (_log, _exited) = (null, true);
+            if (streams.Exception?.InnerException is { } error)
+            {
+                _ended.TrySetException(error);
+            }
+
             _ended.TrySetResult(_process.ExitCode);
         }
     }
@@ -137,8 +156,16 @@ internal sealed class TrainerChild : IDisposable
         {
             lock (_gate)
             {
-                _log?.Write(buffer, 0, count);
-                _log?.Flush();
+                try
+                {
+                    _log?.Write(buffer, 0, count);
+                }
+                catch (IOException)
+                {
+                    // The disk is full, and the job itself will say so. What it says is read on, or it would stand still.
+                    _log?.Dispose();
+                    _log = null;
+                }
             }
         }
     }

@@ -115,18 +115,11 @@ public sealed class TrainerProcess(TimeProvider time, string? executable = null)
             progress(line);
         }
 
-        var child = _idle.Take(threads);
-        if (child is not null)
-        {
-            child.Next(jobFile, log, Report);
-        }
-        else
-        {
-            child = TrainerChild.Start(Command(job, jobFile), log, Report);
-        }
-
+        var idle = _idle.Take(threads);
+        var child = idle ?? TrainerChild.Start(Command(job, jobFile), log, Report);
         try
         {
+            idle?.Next(jobFile, log, Report);
             var code = await child.Ended.WaitAsync(stop.Token);
             if (code == 0)
             {
