@@ -8,6 +8,8 @@ namespace BrainMVP.Federated.SiteAgent.Trainer;
 /// <summary>A running trainer process, one job at a time. It ends when its standard input is closed.</summary>
 internal sealed class TrainerChild : IDisposable
 {
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(30);
+
     private readonly Process _process;
     private readonly Lock _gate = new();
     private readonly Task _over;
@@ -72,11 +74,11 @@ internal sealed class TrainerChild : IDisposable
         }
     }
 
-    /// <summary>Ends the process and waits for it.</summary>
+    /// <summary>Ends the process and waits for it, but not for ever: a device can hold a process that is already killed.</summary>
     public async Task KillAsync()
     {
         _process.Kill(entireProcessTree: true);
-        await _over;
+        await _over.WaitAsync(LongestEnd).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Cuts the leash; the process ends by itself.</summary>

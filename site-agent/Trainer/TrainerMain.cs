@@ -28,7 +28,8 @@ public static class TrainerMain
 
     public static int Run(string jobFile)
     {
-        var further = new BlockingCollection<string>();
+        // The agent sends a job when the one before has ended.
+        var further = new BlockingCollection<string>(boundedCapacity: 1);
         WatchParent(further);
         using var output = Console.OpenStandardOutput();
         var gate = new Lock();
